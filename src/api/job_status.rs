@@ -1,0 +1,388 @@
+//! `MonitoringJob.status`: the environment's current state, at most 16 KiB.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{FindingState, Kind, Severity, Verdict, Window};
+
+/// The environment's current state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("default" = {"observedGeneration": -1}))]
+pub struct MonitoringJobStatus {
+    /// The generation of the spec that the conditions are about; -1 before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -1))]
+    pub observed_generation: Option<i64>,
+    /// What the last scheduled run concluded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// What the rules alone said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_verdict: Option<Verdict>,
+    /// The schedule in one line: `15 3 * * *, 30 10 * * * (Etc/UTC)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub schedule: Option<String>,
+    /// The findings, most severe first, without their evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
+    pub findings: Vec<FindingSummary>,
+    /// How many findings above `Info` there are, those that the list has no room for included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub finding_count: Option<i32>,
+    /// What most likely broke first, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub probable_cause: Option<String>,
+    /// The newest run that is folded into this status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_run: Option<LastRun>,
+    /// When the next slot is, RFC 3339 (a string: kubectl prints a future date as `<invalid>`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 40))]
+    pub next_run_time: Option<String>,
+    /// The newest slot that has its outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub last_schedule_time: Option<Timestamp>,
+    /// Slots after this instant count: set on creation, on an edit of the schedule, and on a resume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub schedule_since_time: Option<Timestamp>,
+    /// What `scheduleSinceTime` was set for: the schedule, or `suspended`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 80))]
+    pub schedule_hash: Option<String>,
+    /// Slots that nobody was there to start in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<SlotCount>,
+    /// Slots that came while a run was going on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<SlotCount>,
+    /// Runs in a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consecutive: Option<Consecutive>,
+    /// The open problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Incident>,
+    /// The runs that opened and closed the newest incident; they are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 2), inner(length(max = 63)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub incident_runs: Vec<String>,
+    /// Messages on their way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
+    pub outbox: Vec<OutboxEntry>,
+    /// The newest message that left the outbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_notification: Option<LastNotification>,
+    /// What is remembered of earlier runs, for what shows only over several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 24), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
+    pub trends: Vec<Series>,
+    /// The containers as the last run saw them: the baseline for restarts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub containers: Vec<ContainerBaseline>,
+    /// `Ready`, `Stalled`, `Healthy`, `Observed`, `Notified`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// A finding without its evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingSummary {
+    /// As in the run.
+    #[schemars(length(max = 256))]
+    pub id: String,
+    /// As in the run.
+    pub kind: Kind,
+    /// As in the run.
+    pub severity: Severity,
+    /// As in the run.
+    #[schemars(length(max = 128))]
+    pub subject: String,
+    /// As in the run.
+    #[schemars(length(max = 64))]
+    pub reason: String,
+    /// As in the run, cut at 160 characters.
+    #[schemars(length(max = 256))]
+    pub message: String,
+    /// As in the run.
+    #[schemars(range(min = 0))]
+    pub count: i64,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub first_seen: Option<Timestamp>,
+    /// When it was last so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub last_seen: Option<Timestamp>,
+    /// Against the run before.
+    #[serde(default)]
+    pub state: FindingState,
+}
+
+/// The newest run that is folded into the status. Its UID is the watermark of the fold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastRun {
+    /// Its name.
+    #[schemars(length(max = 63))]
+    pub name: String,
+    /// Its UID.
+    #[schemars(length(max = 64))]
+    pub uid: String,
+    /// When it started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub start_time: Option<Timestamp>,
+    /// When it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub completion_time: Option<Timestamp>,
+    /// What it looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// What it concluded; absent when it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Its critical findings.
+    #[schemars(range(min = 0))]
+    pub critical: i32,
+    /// Its warnings.
+    #[schemars(range(min = 0))]
+    pub warnings: i32,
+}
+
+/// Slots without a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotCount {
+    /// How many, ever.
+    #[schemars(range(min = 0))]
+    pub count: i64,
+    /// The newest.
+    #[schemars(with = "Time")]
+    pub last_time: Timestamp,
+    /// Why, in CamelCase.
+    #[schemars(length(max = 64))]
+    pub reason: String,
+    /// How many of them no message has told yet.
+    #[schemars(range(min = 0))]
+    pub untold: i64,
+}
+
+/// Runs in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Consecutive {
+    /// With a finding above `Info`.
+    #[schemars(range(min = 0))]
+    pub bad: i32,
+    /// Without.
+    #[schemars(range(min = 0))]
+    pub good: i32,
+}
+
+/// An open problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Incident {
+    /// When it began: the earliest of the findings that opened it, else its run's start.
+    #[schemars(with = "Time")]
+    pub since: Timestamp,
+    /// The highest severity seen in it.
+    pub severity: Severity,
+    /// The run that opened it.
+    #[schemars(length(max = 63))]
+    pub opened_by: String,
+    /// The findings seen in it, each with the highest severity it had.
+    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
+    pub seen: Vec<SeenFinding>,
+    /// The message that told of it, for each receiver: recoveries reply to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 4), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["receiver"]))]
+    pub alerts: Vec<AlertMessage>,
+}
+
+/// A finding that an incident has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SeenFinding {
+    /// Its id.
+    #[schemars(length(max = 256))]
+    pub id: String,
+    /// The highest severity it had.
+    pub severity: Severity,
+    /// When it was last so, as far as known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub last_seen: Option<Timestamp>,
+    /// State or event: an event is over when it did not recur, a state when it was observed good.
+    pub kind: Kind,
+    /// It was seen to be over.
+    #[serde(default, skip_serializing_if = "super::job::is_false")]
+    pub over: bool,
+}
+
+/// The message that told of an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertMessage {
+    /// The receiver's name.
+    #[schemars(length(max = 63))]
+    pub receiver: String,
+    /// The message's id in its chat.
+    pub message_id: i64,
+}
+
+/// A message on its way to one receiver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OutboxEntry {
+    /// `<run>/<receiver>`, stable over attempts.
+    #[schemars(length(max = 128))]
+    pub id: String,
+    /// The receiver's name.
+    #[schemars(length(max = 63))]
+    pub receiver: String,
+    /// What it tells.
+    pub kind: MessageKind,
+    /// The run that it tells of.
+    #[schemars(length(max = 63))]
+    pub run: String,
+    /// Its first line, kept for the case that the run is gone when it is sent.
+    #[schemars(length(max = 256))]
+    pub headline: String,
+    /// With sound.
+    pub rings: bool,
+    /// How far it is.
+    pub state: OutboxState,
+    /// The holder that is sending it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub holder: Option<String>,
+    /// Parts that were accepted.
+    #[schemars(range(min = 0))]
+    pub parts_sent: i32,
+    /// Attempts begun.
+    #[schemars(range(min = 0))]
+    pub attempts: i32,
+    /// An attempt before the one to come may have arrived: the message says so.
+    #[serde(default, skip_serializing_if = "super::job::is_false")]
+    pub maybe_sent: bool,
+    /// Not before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub not_before: Option<Timestamp>,
+    /// The message that this one replies to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<i64>,
+    /// Since when the problem was there that it tells the end of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub incident_since: Option<Timestamp>,
+    /// Why the last attempt failed, without any secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub error: Option<String>,
+}
+
+/// What a message tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum MessageKind {
+    /// A run, nothing new.
+    Report,
+    /// An incident opened, or something new joined it.
+    Alert,
+    /// It is over.
+    Recovery,
+    /// It opened and was over before anybody could be told.
+    WasDown,
+    /// The job cannot be run.
+    Notice,
+}
+
+/// How far a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OutboxState {
+    /// To be sent.
+    Pending,
+    /// Its bytes may be on their way.
+    Sending,
+    /// Accepted.
+    Sent,
+    /// Nobody can tell whether it arrived, and it was sent again once.
+    Ambiguous,
+    /// Refused for good.
+    Failed,
+    /// A newer message told what it would have told.
+    Suppressed,
+    /// Not sent, because the job or the run is a dry run.
+    DryRun,
+}
+
+/// The newest message that left the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastNotification {
+    /// The run that it told of.
+    #[schemars(length(max = 63))]
+    pub run: String,
+    /// The receiver's name.
+    #[schemars(length(max = 63))]
+    pub receiver: String,
+    /// What it told.
+    pub kind: MessageKind,
+    /// How it ended.
+    pub state: OutboxState,
+    /// When.
+    #[schemars(with = "Time")]
+    pub time: Timestamp,
+    /// Its id in the chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<i64>,
+    /// Why it was not accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub error: Option<String>,
+}
+
+/// The values that one thing had over the last runs, newest last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Series {
+    /// What it is of, such as `website/staging/home/attempts`.
+    #[schemars(length(max = 256))]
+    pub id: String,
+    /// The values.
+    #[schemars(length(max = 30), extend("x-kubernetes-list-type" = "atomic"))]
+    pub values: Vec<i64>,
+}
+
+/// A container as a run saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerBaseline {
+    /// Its name.
+    #[schemars(length(max = 128))]
+    pub name: String,
+    /// Its id.
+    #[schemars(length(max = 64))]
+    pub id: String,
+    /// How often the engine had restarted it.
+    #[schemars(range(min = 0))]
+    pub restart_count: i64,
+    /// When it was last started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub started_at: Option<Timestamp>,
+}

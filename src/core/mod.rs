@@ -1,0 +1,4 @@
+//! Decisions. Pure functions of their inputs: no I/O, no clock, no async, no client; time is passed in.
+
+pub mod observation;
+pub mod previous;

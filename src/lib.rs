@@ -1,0 +1,10 @@
+//! Stagewatch watches staging environments: it probes the sites, inspects the containers behind them, reads their
+//! logs, decides a verdict, and tells people.
+//!
+//! The house reads like the pipeline, from top to bottom; imports only point down:
+//! `cli, operator, http → engine → analyze → collect → net, secrets`; `engine → notify, store, recording`;
+//! `telemetry` may be used by all above `core`; all may use `core → api`. A test keeps the rule.
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod core;

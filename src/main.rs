@@ -1,0 +1,4 @@
+//! Arguments in, one command out.
+#![forbid(unsafe_code)]
+
+fn main() {}
