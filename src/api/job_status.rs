@@ -41,6 +41,10 @@ pub struct MonitoringJobStatus {
     /// The newest run that is folded into this status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_run: Option<LastRun>,
+    /// When the newest run of any trigger was done that is folded into this status: older ones move nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub folded_until: Option<Timestamp>,
     /// When the next slot is, RFC 3339 (a string: kubectl prints a future date as `<invalid>`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
@@ -69,6 +73,10 @@ pub struct MonitoringJobStatus {
     /// The open problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<Incident>,
+    /// When an incident was last opened by nothing but `Slow`, `HighCpu`, `Flaky` or `Burst`: these do so once a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub soft_incident_time: Option<Timestamp>,
     /// The runs that opened and closed the newest incident; they are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2), inner(length(max = 63)), extend("x-kubernetes-list-type" = "atomic"))]
@@ -305,6 +313,8 @@ pub enum MessageKind {
     Alert,
     /// It is over.
     Recovery,
+    /// It stopped being logged, which is no proof that it is over.
+    Subsided,
     /// It opened and was over before anybody could be told.
     WasDown,
     /// The job cannot be run.

@@ -2,3 +2,4 @@
 
 pub mod observation;
 pub mod previous;
+pub mod schedule;
