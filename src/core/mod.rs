@@ -1,7 +1,10 @@
 //! Decisions. Pure functions of their inputs: no I/O, no clock, no async, no client; time is passed in.
 
+pub mod condition;
+pub mod effective;
 pub mod incident;
 pub mod message;
 pub mod observation;
 pub mod previous;
+pub mod redact;
 pub mod schedule;

@@ -2,6 +2,7 @@
 
 pub mod docker;
 pub mod logs;
+pub mod raw;
 pub mod website;
 
 use jiff::Timestamp;
