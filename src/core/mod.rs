@@ -5,6 +5,7 @@ pub mod effective;
 pub mod incident;
 pub mod message;
 pub mod observation;
+pub mod outbox;
 pub mod previous;
 pub mod redact;
 pub mod schedule;
