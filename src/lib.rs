@@ -8,4 +8,6 @@
 
 pub mod api;
 pub mod core;
+pub mod engine;
 pub mod store;
+pub mod telemetry;
