@@ -3,9 +3,12 @@
 //! The engine knows only [`Store`], so that what holds in a cluster holds without one, and in the simulator. What the
 //! trait promises is written down as a test, `tests/store_conformance/`, that runs on all three.
 
+pub mod folder;
+pub mod kubernetes;
 pub mod memory;
 pub mod merge;
 
+mod seen;
 mod semantics;
 
 use std::fmt::Debug;

@@ -52,9 +52,10 @@ fn is_label(text: &str) -> bool {
 
 fn is_subdomain_part(text: &str) -> bool {
     let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.as_bytes().first().is_some_and(|byte| alphanumeric(byte))
-        && text.as_bytes().last().is_some_and(|byte| alphanumeric(byte))
-        && text.bytes().all(|byte| alphanumeric(&byte) || byte == b'-')
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(alphanumeric)
+        && bytes.last().is_some_and(alphanumeric)
+        && bytes.iter().all(|byte| alphanumeric(byte) || *byte == b'-')
 }
 
 /// Documents by key. A write is visible whole or not at all.
@@ -218,7 +219,7 @@ pub(super) fn delete<K: Stored>(table: &mut impl Table, held: &K) -> Result<(), 
         for run in table.keys(Kind::Run, &key.namespace)? {
             match table.read(&run) {
                 Ok(Some(document)) if owners(&document).any(|uid| uid == owner) => {
-                    table.remove(&run, uid(&document))?
+                    table.remove(&run, uid(&document))?;
                 }
                 // One that is no JSON has no owner that could be read: it is reported, and stays.
                 Ok(_) | Err(StoreError::Undecodable(_)) => {}
