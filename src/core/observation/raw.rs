@@ -37,5 +37,5 @@ pub enum Evidence {
     Host(HostObservation),
     /// What became of a container, sent when it has been looked at. Kept of it is what the answers above do not tell:
     /// that it is missing or could not be looked at, and what was wrong with its log.
-    Container(ContainerObservation),
+    Container(Box<ContainerObservation>),
 }
