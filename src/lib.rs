@@ -11,3 +11,4 @@ pub mod core;
 pub mod engine;
 pub mod store;
 pub mod telemetry;
+pub mod net;
