@@ -12,3 +12,4 @@ pub mod engine;
 pub mod store;
 pub mod telemetry;
 pub mod net;
+pub mod secrets;
