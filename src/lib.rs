@@ -11,3 +11,5 @@ pub mod core;
 pub mod engine;
 pub mod store;
 pub mod telemetry;
+pub mod net;
+pub mod secrets;
