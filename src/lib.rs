@@ -9,3 +9,4 @@
 pub mod api;
 pub mod core;
 pub mod store;
+pub mod net;
