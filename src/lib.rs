@@ -10,3 +10,4 @@ pub mod api;
 pub mod core;
 pub mod store;
 pub mod net;
+pub mod secrets;

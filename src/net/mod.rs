@@ -175,7 +175,7 @@ impl Dialer {
             match self.policy.check(address.ip()) {
                 Ok(()) => allowed.push(address),
                 Err(denial) => {
-                    denied.get_or_insert(DialError::Denied { address: address.ip(), denial });
+                    denied.get_or_insert_with(|| DialError::Denied { address: address.ip(), denial });
                 }
             }
         }

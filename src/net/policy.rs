@@ -21,16 +21,16 @@ pub enum Denial {
     /// A cloud's metadata service, which hands out credentials.
     #[error("a metadata service is never asked")]
     Metadata,
-    /// 169.254.0.0/16, fe80::/10.
+    /// `169.254.0.0/16`, `fe80::/10`.
     #[error("link-local addresses are never asked")]
     LinkLocal,
-    /// 224.0.0.0/4, ff00::/8.
+    /// `224.0.0.0/4`, `ff00::/8`.
     #[error("multicast addresses are never asked")]
     Multicast,
     /// 255.255.255.255.
     #[error("the broadcast address is never asked")]
     Broadcast,
-    /// 0.0.0.0/8, `::`: the kernel takes them for this machine.
+    /// `0.0.0.0/8`, `::`: the kernel takes them for this machine.
     #[error("the unspecified address is never asked")]
     Unspecified,
     /// The operator's setting.
