@@ -7,7 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod collect;
 pub mod core;
-pub mod store;
 pub mod net;
 pub mod secrets;
+pub mod store;
