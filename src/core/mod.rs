@@ -3,11 +3,11 @@
 pub mod condition;
 pub mod effective;
 pub mod execution;
+pub mod expect;
 pub mod fold;
 pub mod incident;
-pub mod message;
 pub mod logs;
-pub mod expect;
+pub mod message;
 pub mod observation;
 pub mod observe;
 pub mod outbox;

@@ -105,7 +105,10 @@ pub enum DialError {
     /// Nobody listens there.
     #[error("connection refused by {0}")]
     Refused(String),
-    /// No connection for another reason: no route, no such socket, no permission.
+    /// This user may not open the Unix socket at this path.
+    #[error("permission denied on {0}")]
+    NoPermission(String),
+    /// No connection for another reason: no route, no such socket.
     #[error("no connection to {to}: {why}")]
     Unreachable {
         /// The address or the socket's path.
@@ -196,6 +199,7 @@ impl Dialer {
             Err(_) => Err(DialError::Timeout(Phase::Connect)),
             Ok(Ok(stream)) => Ok(Stream::Unix(stream)),
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(DialError::Refused(to())),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::PermissionDenied => Err(DialError::NoPermission(to())),
             Ok(Err(error)) => Err(DialError::Unreachable { to: to(), why: plain(&error) }),
         }
     }

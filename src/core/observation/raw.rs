@@ -22,6 +22,11 @@ pub enum Evidence {
         /// The answer.
         json: Value,
     },
+    /// A container's log begins: what was sent of it before is void, since it is read again.
+    LogsAnew {
+        /// The container's name in the spec.
+        container: String,
+    },
     /// The next part of a container's log.
     Logs {
         /// The container's name in the spec.
