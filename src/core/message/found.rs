@@ -1,0 +1,166 @@
+//! Findings in words: each once, where it is, what it is, and since when.
+
+use super::{
+    looks::{host, listed},
+    text::Line,
+    words::Clock,
+};
+use crate::api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity};
+
+/// The most that the name of a subject takes, in UTF-16 units.
+const MAX_NAME: usize = 80;
+
+/// A finding, with those of the same subject and reason that are told by it.
+pub(super) struct Found<'a> {
+    pub(super) finding: &'a Finding,
+    twins: Vec<&'a Finding>,
+}
+
+/// Each (subject, reason) once, in the order of the first of each.
+pub(super) fn once<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Found<'a>> {
+    let mut all: Vec<Found<'a>> = Vec::new();
+    for finding in findings {
+        match all.iter_mut().find(|f| f.is_about(&finding.subject, &finding.reason)) {
+            Some(found) => found.twins.push(finding),
+            None => all.push(Found { finding, twins: Vec::new() }),
+        }
+    }
+    all
+}
+
+impl Found<'_> {
+    pub(super) fn is_about(&self, subject: &str, reason: &str) -> bool {
+        self.finding.subject == subject && self.finding.reason == reason
+    }
+
+    /// Whether one of these is the finding, or its twin.
+    pub(super) fn is_among(&self, ids: &[String]) -> bool {
+        std::iter::once(&self.finding).chain(&self.twins).any(|finding| ids.contains(&finding.id))
+    }
+
+    /// `website`, `container`, `logs`, `docker` or `self`.
+    pub(super) fn family(&self) -> &str {
+        self.finding.id.split('/').next().unwrap_or_default()
+    }
+
+    pub(super) fn mark(&self) -> &'static str {
+        match (self.finding.state, self.finding.severity) {
+            (FindingState::Unknown, _) => "❔ ",
+            (_, Severity::Critical) => "🚨 ",
+            _ => "⚠️ ",
+        }
+    }
+
+    /// The first thing that the message says: `OOM-killed` of `OOM-killed, memory limit 256 MiB`.
+    pub(super) fn gist(&self) -> &str {
+        self.split().0
+    }
+
+    fn split(&self) -> (&str, &str) {
+        let message = self.finding.message.trim().trim_end_matches('.');
+        let mut quoted = false;
+        for (at, character) in message.char_indices() {
+            quoted ^= character == '"';
+            let rest = &message[at..];
+            if !quoted && at > 0 && [", ", "; ", ": ", " ("].iter().any(|end| rest.starts_with(end)) {
+                return message.split_at(at);
+            }
+        }
+        (message, "")
+    }
+}
+
+/// How findings of a job are told at one time.
+pub(super) struct Teller<'a> {
+    pub(super) spec: &'a MonitoringJobSpec,
+    pub(super) clock: Clock<'a>,
+}
+
+impl Teller<'_> {
+    /// The whole message: `🐳 autopar-redis OOM-killed at 03:02, memory limit 256 MiB`.
+    pub(super) fn whole(&self, found: &Found<'_>) -> Line {
+        let (gist, rest) = found.split();
+        let line = icon(found).line(self.name(found)).text(" ").foreign(gist);
+        let line = line.text(&self.when(found.finding)).line(continued(rest));
+        let line = match found.finding.over_since {
+            Some(over) => line.text(&format!(", over since {}", self.clock.short(over))),
+            None => line,
+        };
+        if found.finding.state == FindingState::Unknown { line.text(" (not observed now)") } else { line }
+    }
+
+    /// The gist: `🌐 /health answered 502 since 03:03`.
+    pub(super) fn short(&self, found: &Found<'_>) -> Line {
+        let name = match self.paths(found) {
+            Some(paths) if self.spec.websites.len() == 1 && paths.plain() != "/" => paths,
+            _ => self.name(found),
+        };
+        icon(found).line(name).text(" ").foreign(found.gist()).text(&self.when(found.finding))
+    }
+
+    /// The gist of what is no more: `🌐 /health answered 502: over since 03:20`.
+    pub(super) fn over(&self, found: &Found<'_>) -> Line {
+        let finding = found.finding;
+        let line = icon(found).line(self.name(found)).text(" ").foreign(found.gist());
+        match (finding.over_since, finding.kind, finding.last_seen) {
+            (Some(over), _, _) => line.text(&format!(": over since {}", self.clock.short(over))),
+            (None, Kind::Event, Some(last)) => {
+                line.text(&format!(": no further occurrence since {}", self.clock.short(last)))
+            }
+            (None, _, _) => line.text(": over"),
+        }
+    }
+
+    /// `staging.example.com /health`, `autopar-redis`.
+    pub(super) fn name(&self, found: &Found<'_>) -> Line {
+        let website =
+            self.spec.websites.iter().find(|w| found.family() == "website" && w.name == found.finding.subject);
+        let Some(website) = website else { return Line::new().foreign(&found.finding.subject).cut(MAX_NAME) };
+        let line = Line::new().text(&host(website)).cut(MAX_NAME);
+        match self.paths(found) {
+            Some(paths) if paths.plain() != "/" => line.text(" ").line(paths),
+            _ => line,
+        }
+    }
+
+    /// The paths of the checks that a website's findings are about.
+    fn paths(&self, found: &Found<'_>) -> Option<Line> {
+        let website =
+            self.spec.websites.iter().find(|w| found.family() == "website" && w.name == found.finding.subject)?;
+        let findings = std::iter::once(&found.finding).chain(&found.twins);
+        let mut paths: Vec<&str> = Vec::new();
+        for check in findings.filter_map(|finding| finding.id.split('/').nth(2)) {
+            let path = website.checks.iter().find(|c| c.name == check).map_or("/", |c| c.path.as_str());
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        (!paths.is_empty()).then(|| listed(&paths, MAX_NAME / 2))
+    }
+
+    /// ` since 03:03` of a state, ` at 03:02` of an event, ` 03:02–03:14` of several; nothing that the message says itself.
+    fn when(&self, finding: &Finding) -> String {
+        let Some(first) = finding.first_seen.or(finding.last_seen) else { return String::new() };
+        let (first, last) = (self.clock.short(first), self.clock.short(finding.last_seen.unwrap_or(first)));
+        match finding.kind {
+            _ if finding.message.contains(&first) => String::new(),
+            Kind::State => format!(" since {first}"),
+            Kind::Event if finding.count > 1 && first != last => format!(" {first}–{last}"),
+            Kind::Event => format!(" at {first}"),
+        }
+    }
+}
+
+fn icon(found: &Found<'_>) -> Line {
+    Line::new().text(match found.family() {
+        "website" => "🌐 ",
+        "container" | "docker" => "🐳 ",
+        _ => "",
+    })
+}
+
+/// What follows a gist keeps its blank.
+fn continued(rest: &str) -> Line {
+    let line = if rest.starts_with(' ') { Line::new().text(" ") } else { Line::new() };
+    line.foreign(rest)
+}

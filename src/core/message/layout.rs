@@ -1,0 +1,399 @@
+//! The lines of a message, in their order.
+
+use jiff::Timestamp;
+
+use super::{
+    End, Message, Place, Run, Tells,
+    fit::{Group, fit},
+    found::{Found, Teller, once},
+    looks::{Looks, host, listed},
+    text::{Line, clean},
+    words::{self, Clock, counted},
+};
+use crate::{
+    api::{
+        Finding, FindingState, MonitoringRunStatus, Severity, Verdict, job_status::SlotCount, report::Aspect,
+        run::Phase,
+    },
+    core::effective,
+};
+
+/// What the lock screen of a phone shows, in UTF-16 units: the subject and the gist of the cause are within.
+const LOCK_SCREEN: usize = 100;
+/// The most that each sort of line takes, in UTF-16 units, so that the lines which are always there leave room.
+const MAX_HEADLINE: usize = 160;
+const MAX_LINE: usize = 200;
+const MAX_ADVICE: usize = 120;
+
+/// The message, line by line.
+pub(super) fn lines(message: &Message<'_>) -> Vec<Line> {
+    match message.tells {
+        Tells::Notice(_) => notice(message),
+        Tells::Over { run, opened, .. } => over(message, run, opened),
+        Tells::Run { run, open_since, .. } if is_good(message, run) => good(message, run, open_since),
+        Tells::Run { run, unconfirmed, .. } => bad(message, run, unconfirmed),
+    }
+}
+
+/// The first line.
+pub(super) fn headline(message: &Message<'_>) -> Line {
+    let clock = Clock(message.at);
+    match message.tells {
+        Tells::Notice(problems) => {
+            let at = problems.first().map_or("spec", |problem| problem.path.as_str());
+            headed(message, "⛔", Line::new().text("cannot be run: ").foreign(at).cut(80))
+        }
+        Tells::Over { end: End::Recovered, since, .. } => {
+            let after = words::span(message.at.timestamp().duration_since(since));
+            headed(message, "✅", Line::new().text(&format!("RECOVERED after {after}")))
+        }
+        Tells::Over { end: End::WasDown, since, run, opened } => {
+            let critical = was(run, opened).iter().any(|found| found.finding.severity == Severity::Critical);
+            let was = if critical { "was down" } else { "had a problem" };
+            let span = format!("{was} {}–{}", clock.short(since), clock.short(message.at.timestamp()));
+            headed(message, "✅", Line::new().text(&span))
+        }
+        // Nothing was seen to be good: no check mark.
+        Tells::Over { end: End::Subsided, since, run, opened } => {
+            let last = was(run, opened).iter().filter_map(|found| found.finding.last_seen).max();
+            let text = format!("no further occurrence since {}", clock.short(last.unwrap_or(since)));
+            headed(message, "ℹ️", Line::new().text(&text))
+        }
+        Tells::Run { run, .. } if is_good(message, run) => {
+            headed(message, "🟢", Line::new().text("ALL SYSTEMS HEALTHY"))
+        }
+        Tells::Run { run, unconfirmed, .. } => {
+            let line = what_is_wrong(message, run);
+            headed(
+                message,
+                mark(run.status),
+                match unconfirmed {
+                    Some((bad, of)) => line.cut(LOCK_SCREEN).text(&format!(" ({bad} of {of})")),
+                    None => line,
+                },
+            )
+        }
+    }
+}
+
+/// What a second attempt at a message says.
+pub(super) fn repeat() -> Line {
+    Line::new().text("🔁 Possible repeat: an earlier attempt may have arrived")
+}
+
+fn is_good(message: &Message<'_>, run: Run<'_>) -> bool {
+    let good = run.status.verdict == Some(Verdict::AllGood) && !run.status.findings.iter().any(Finding::is_bad);
+    good && Looks { spec: message.spec, status: run.status }.nothing_dark()
+}
+
+fn good(message: &Message<'_>, run: Run<'_>, open_since: Option<Timestamp>) -> Vec<Line> {
+    let looks = Looks { spec: message.spec, status: run.status };
+    let mut head = head(message);
+    head.push(Line::new());
+    head.extend([report_time(message)].into_iter().chain(period(run.status)).chain([environment(message), analysis()]));
+    if let Some(since) = open_since {
+        let since = Clock(message.at).short(since);
+        head.push(Line::new().text(&format!("⏳ Open since {since}: good now, and watched until it stays so")));
+    }
+    head.extend(slots(message));
+    let mut foot = vec![Line::new()];
+    let hosts: Vec<String> = message.spec.websites.iter().map(host).collect();
+    if let [first, rest @ ..] = &hosts[..] {
+        let names = rest.iter().fold(first.clone(), |names, host| names + ", " + host);
+        let label = if rest.is_empty() { "🌐 Website: " } else { "🌐 Websites: " };
+        foot.push(Line::new().text(label).text(&names).cut(MAX_LINE));
+    }
+    let containers: Vec<&str> = looks.containers().map(|container| container.name.as_str()).collect();
+    if !containers.is_empty() {
+        let label = if containers.len() == 1 { "🐳 Container: " } else { "🐳 Containers: " };
+        foot.push(Line::new().text(label).line(listed(&containers, MAX_LINE)));
+    }
+    if let Some(next) = next_check(message) {
+        foot.extend([Line::new(), next]);
+    }
+    let what = clean(&effective::title(message.spec)).to_lowercase();
+    foot.extend([Line::new(), Line::new().text("Automated ").foreign(&what).text(" by Stagewatch")]);
+    foot.extend(dry_run(message));
+    let seen = Group { lines: looks.good(), unlisted: 0, noun: "good fact" };
+    let mut lines = head;
+    lines.push(Line::new());
+    let fixed: Vec<Line> = lines.iter().chain(&foot).cloned().collect();
+    lines.extend(fit(&fixed, vec![seen]).into_iter().flatten());
+    lines.extend(foot);
+    lines
+}
+
+fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> Vec<Line> {
+    let teller = Teller { spec: message.spec, clock: Clock(message.at) };
+    let sorted = Sorted::of(run.status);
+    let mut head = head(message);
+    if let Some((bad, of)) = unconfirmed {
+        head.push(Line::new().text(&format!("Not confirmed yet: bad run {bad} of {of}")));
+    }
+    head.push(Line::new());
+    // What the cause's own words say of its container is not said again.
+    let said = sorted
+        .companion()
+        .filter(|with| sorted.lead.as_ref().is_some_and(|lead| lead.finding.message.contains(with.gist())));
+    let untold = |f: &&Found<'_>| said.is_none_or(|said| said.finding.id != f.finding.id);
+    if let Some(lead) = &sorted.lead {
+        let label = if sorted.is_cause { "Cause: " } else { "Found: " };
+        head.push(Line::new().text(label).line(teller.whole(lead)).cut(MAX_LINE));
+        let consequences: Vec<&Found<'_>> = sorted.consequences.iter().filter(untold).collect();
+        if !consequences.is_empty() {
+            head.push(then(&teller, &consequences));
+        }
+        if let Some(advice) = &lead.finding.advice {
+            head.push(Line::new().text("Do: ").foreign(advice).cut(MAX_ADVICE));
+        }
+    } else if let Some(why) = &run.status.message {
+        head.push(Line::new().text("Cause: ").foreign(why).cut(MAX_LINE));
+    }
+    let further = sorted.further.iter().filter(untold);
+    let further = further.map(|f| Line::new().text(f.mark()).line(teller.whole(f)).cut(MAX_LINE));
+    let resolved = once(run.status.findings.iter().filter(|f| f.state == FindingState::Resolved));
+    let resolved = resolved.iter().map(|f| Line::new().text("↩️ ").line(teller.over(f)).cut(MAX_LINE)).collect();
+    let unlisted = usize::try_from(run.status.finding_count.unwrap_or(0)).unwrap_or(0);
+    let middle = Middle {
+        findings: further.collect(),
+        unlisted: unlisted.saturating_sub(run.status.findings.len()),
+        resolved,
+        told: |aspect, subject: &str| sorted.tells(aspect, subject),
+    };
+    let mut foot = compact(message, Some(run.status));
+    foot.extend(look_up(message, "mrun", run.name));
+    foot.extend(dry_run(message));
+    assemble(message, run, head, middle, foot)
+}
+
+fn over(message: &Message<'_>, run: Run<'_>, opened: Option<&MonitoringRunStatus>) -> Vec<Line> {
+    let teller = Teller { spec: message.spec, clock: Clock(message.at) };
+    let mut head = head(message);
+    head.push(Line::new());
+    let was = was(run, opened);
+    let resolved = was.iter().map(|found| Line::new().text("Was: ").line(teller.over(found)).cut(MAX_LINE)).collect();
+    let sorted = Sorted::of(run.status);
+    let still = sorted.lead.iter().chain(&sorted.consequences).chain(&sorted.further);
+    let findings = still.map(|f| Line::new().text(f.mark()).line(teller.whole(f)).cut(MAX_LINE)).collect();
+    let middle =
+        Middle { findings, unlisted: 0, resolved, told: |aspect, subject: &str| sorted.tells(aspect, subject) };
+    let mut foot = compact(message, Some(run.status));
+    foot.extend(dry_run(message));
+    assemble(message, run, head, middle, foot)
+}
+
+fn notice(message: &Message<'_>) -> Vec<Line> {
+    let Tells::Notice(problems) = message.tells else { return Vec::new() };
+    let mut head = head(message);
+    head.push(Line::new());
+    let problems = problems.iter().map(|p| Line::new().foreign(&p.path).text(": ").foreign(&p.message).cut(MAX_LINE));
+    let problems = Group { lines: problems.collect(), unlisted: 0, noun: "problem" };
+    let mut foot = compact(message, None);
+    foot.extend(look_up(message, "mj", message.job));
+    let fixed: Vec<Line> = head.iter().chain(&foot).cloned().collect();
+    let mut lines = head;
+    lines.extend(fit(&fixed, vec![problems]).into_iter().flatten());
+    lines.extend(foot);
+    lines
+}
+
+/// What stands between the cause and the report time.
+struct Middle<Told> {
+    findings: Vec<Line>,
+    unlisted: usize,
+    resolved: Vec<Line>,
+    told: Told,
+}
+
+fn assemble(
+    message: &Message<'_>,
+    run: Run<'_>,
+    head: Vec<Line>,
+    middle: Middle<impl Fn(Aspect, &str) -> bool>,
+    foot: Vec<Line>,
+) -> Vec<Line> {
+    let looks = Looks { spec: message.spec, status: run.status };
+    let fixed: Vec<Line> = head.iter().chain(&foot).cloned().collect();
+    let groups = vec![
+        Group { lines: middle.findings, unlisted: middle.unlisted, noun: "finding" },
+        Group { lines: looks.dark(middle.told), unlisted: 0, noun: "thing not observed" },
+        Group { lines: middle.resolved, unlisted: 0, noun: "finding that is over" },
+        Group { lines: looks.good(), unlisted: 0, noun: "good fact" },
+    ];
+    let mut shown = fit(&fixed, groups).into_iter();
+    let [findings, dark, resolved, good] = std::array::from_fn(|_| shown.next().unwrap_or_default());
+    [head, findings, resolved, good, dark, foot].into_iter().flatten().collect()
+}
+
+/// The bad findings of a run, each (subject, reason) once, and what each is to the cause.
+struct Sorted<'a> {
+    lead: Option<Found<'a>>,
+    /// The first one is taken for the cause; else it is merely the first.
+    is_cause: bool,
+    consequences: Vec<Found<'a>>,
+    further: Vec<Found<'a>>,
+}
+
+impl<'a> Sorted<'a> {
+    fn of(status: &'a MonitoringRunStatus) -> Self {
+        let mut all = once(status.findings.iter().filter(|finding| finding.is_bad()));
+        let cause = status.probable_cause.as_ref();
+        let found = cause.and_then(|c| all.iter().position(|f| f.is_among(std::slice::from_ref(&c.finding_id))));
+        let lead = (!all.is_empty()).then(|| all.remove(found.unwrap_or(0)));
+        let follows = |f: &Found<'_>| found.is_some() && cause.is_some_and(|c| f.is_among(&c.consequences));
+        let (consequences, further): (Vec<_>, Vec<_>) = all.into_iter().partition(follows);
+        // That a log was not read is said by its own line, with what hides it.
+        let unread = |aspect: Aspect, subject: &str| {
+            status.observations.iter().any(|o| o.aspect == aspect && o.subject == subject)
+        };
+        let further = further
+            .into_iter()
+            .filter(|f| !(f.finding.reason == "LogsUnavailable" && unread(Aspect::Logs, &f.finding.subject)));
+        Self { lead, is_cause: found.is_some(), consequences, further: further.collect() }
+    }
+
+    /// What else is wrong with the container that is the cause.
+    fn companion(&self) -> Option<&Found<'a>> {
+        let lead = self.lead.as_ref().filter(|lead| lead.family() == "container")?;
+        let mut others = self.consequences.iter().chain(&self.further);
+        others.find(|f| f.family() == "container" && f.finding.subject == lead.finding.subject)
+    }
+
+    /// Whether a finding says already what came of looking.
+    fn tells(&self, aspect: Aspect, subject: &str) -> bool {
+        let family = match aspect {
+            Aspect::Website => "website",
+            Aspect::Container => "container",
+            Aspect::Logs => "logs",
+            Aspect::DockerHost => "docker",
+        };
+        let told = self.lead.iter().chain(&self.consequences).chain(&self.further);
+        told.filter(|f| f.finding.state != FindingState::Unknown)
+            .any(|f| f.family() == family && f.finding.subject == subject)
+    }
+}
+
+/// What an incident was about: what the run that opened it found bad, then what the last one saw to be over; each in the
+/// newest words.
+fn was<'a>(run: Run<'a>, opened: Option<&'a MonitoringRunStatus>) -> Vec<Found<'a>> {
+    let resolved = run.status.findings.iter().filter(|f| f.state == FindingState::Resolved);
+    let before = opened.into_iter().flat_map(|status| &status.findings).filter(|f| f.is_bad());
+    let newest = before.map(|f| resolved.clone().find(|r| r.id == f.id).unwrap_or(f));
+    once(newest.chain(resolved.clone()))
+}
+
+/// `autopar-redis OOM-killed, restarting (9×)`.
+fn what_is_wrong(message: &Message<'_>, run: Run<'_>) -> Line {
+    let teller = Teller { spec: message.spec, clock: Clock(message.at) };
+    let sorted = Sorted::of(run.status);
+    let Some(lead) = &sorted.lead else {
+        return Line::new().text(match run.status.phase {
+            Some(Phase::Failed | Phase::Cancelled) => "the run failed",
+            _ => "not everything was observed",
+        });
+    };
+    let line = teller.name(lead).cut(44).text(" ").line(Line::new().foreign(lead.gist()).cut(60));
+    let with = sorted.companion();
+    let line = match with {
+        Some(with) => line.text(", ").line(Line::new().foreign(with.gist()).cut(40)),
+        None => line,
+    };
+    let count = with.map_or(0, |f| f.finding.count).max(lead.finding.count);
+    let known = line.plain().contains(&count.to_string());
+    if count > 1 && !known { line.text(&format!(" ({count}×)")) } else { line }
+}
+
+/// A mark, the title, and `what`, which is not pushed off a lock screen by a long title.
+fn headed(message: &Message<'_>, mark: &str, what: Line) -> Line {
+    let title = Line::new().foreign(&effective::title(message.spec));
+    let room = LOCK_SCREEN.saturating_sub(7 + what.units()).max(12);
+    Line::new().text(mark).text(" ").line(title.cut(room)).text(" - ").line(what).bold().cut(MAX_HEADLINE)
+}
+
+fn mark(status: &MonitoringRunStatus) -> &'static str {
+    let failed = matches!(status.phase, Some(Phase::Failed | Phase::Cancelled));
+    if failed || status.verdict == Some(Verdict::ErrorsInvestigate) { "🚨" } else { "⚠️" }
+}
+
+fn head(message: &Message<'_>) -> Vec<Line> {
+    let mut lines = vec![headline(message)];
+    lines.extend(message.notes.maybe_sent.then(repeat));
+    lines
+}
+
+/// `Then: 🌐 /health answered 502 since 03:03 · autopar-worker 214 × "connection refused"`.
+fn then(teller: &Teller<'_>, consequences: &[&Found<'_>]) -> Line {
+    let mut line = Line::new().text("Then: ");
+    for (i, found) in consequences.iter().enumerate() {
+        let one = teller.short(found).cut(MAX_LINE / 2);
+        if i > 0 && line.units() + 3 + one.units() > MAX_LINE - 20 {
+            return line.text(&format!(" · and {} more", consequences.len() - i));
+        }
+        line = if i > 0 { line.text(" · ") } else { line }.line(one);
+    }
+    line
+}
+
+/// The lines about time and place, two to a line.
+fn compact(message: &Message<'_>, status: Option<&MonitoringRunStatus>) -> Vec<Line> {
+    let gap = || Line::new().text("   ");
+    let mut lines = vec![Line::new()];
+    lines.push(match status.and_then(period) {
+        Some(period) => report_time(message).line(gap()).line(period),
+        None => report_time(message),
+    });
+    lines.push(match status {
+        Some(_) => environment(message).line(gap()).line(analysis()),
+        None => environment(message),
+    });
+    lines.extend(slots(message));
+    lines.extend(next_check(message));
+    lines
+}
+
+fn report_time(message: &Message<'_>) -> Line {
+    Line::new().text("📅 Report Time: ").text(&Clock(message.at).own())
+}
+
+fn period(status: &MonitoringRunStatus) -> Option<Line> {
+    let window = status.window?;
+    Some(Line::new().text("⏱️ Period Analyzed: ").text(&words::span(window.until.duration_since(window.since))))
+}
+
+fn environment(message: &Message<'_>) -> Line {
+    Line::new().text("🎯 Environment: ").foreign(&message.spec.environment)
+}
+
+fn analysis() -> Line {
+    Line::new().text("🤖 Analysis: rules")
+}
+
+fn next_check(message: &Message<'_>) -> Option<Line> {
+    message.next.map(|next| Line::new().text("🔄 Next Check: ").text(&Clock(message.at).coming(next)))
+}
+
+/// Slots without a run that nobody was told of.
+fn slots(message: &Message<'_>) -> Vec<Line> {
+    let line = |slots: Option<&SlotCount>, verb: &str| {
+        let slots = slots.filter(|slots| slots.untold > 0)?;
+        let (were, the) = if slots.untold == 1 { ("was", "") } else { ("were", ", the last one") };
+        let at = Clock(message.at).short(slots.last_time);
+        let text = format!("⏭️ {} {were} {verb}{the} at {at} (", counted(slots.untold, "slot"));
+        Some(Line::new().text(&text).foreign(&slots.reason).text(")"))
+    };
+    [line(message.notes.missed, "missed"), line(message.notes.skipped, "skipped")].into_iter().flatten().collect()
+}
+
+/// Where the rest is found.
+fn look_up(message: &Message<'_>, kind: &str, name: &str) -> Option<Line> {
+    let command = match message.place {
+        Place::Cluster => format!("kubectl -n {} get {kind} {name} -o yaml", message.namespace),
+        Place::Folder(state) => format!("stagewatch status --state {state}"),
+        Place::Nowhere => return None,
+    };
+    Some(Line::new().text("🔎 ").code(&clean(&command)).cut(MAX_LINE))
+}
+
+fn dry_run(message: &Message<'_>) -> Option<Line> {
+    message.notes.dry_run.then(|| Line::new().text("🧪 Dry run: this message is not sent"))
+}

@@ -1,0 +1,467 @@
+//! Messages to look at: one of each sort, and any number of hostile ones.
+#![allow(clippy::unwrap_used, reason = "test data")]
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, Zoned};
+use proptest::prelude::*;
+use stagewatch::{
+    api::{
+        Finding, FindingState, Kind, MonitoringJobSpec, MonitoringRunStatus, Observation, ProbableCause, Severity,
+        Verdict, Window,
+        job_status::SlotCount,
+        report::{Aspect, Outcome, Source},
+        run::{Phase, Reason},
+        validation::Problem,
+    },
+    core::message::{End, Message, Notes, Part, Place, Run, Tells, render},
+};
+
+const SPEC: &str = r"
+environment: Autopar Staging
+title: AUTOPAR MONITORING
+schedule: {cron: ['15 3 * * *', '30 10 * * *']}
+websites:
+  - name: staging
+    url: https://staging.autopar.pitchai.net
+    checks:
+      - {name: home, path: /}
+      - {name: health, path: /health}
+dockerHosts:
+  - name: staging-host
+    host: tcp://staging-host:2376
+    containers:
+      - {name: autopar-redis, label: Redis, profile: redis}
+      - {name: autopar-rabbitmq, label: RabbitMQ, profile: rabbitmq}
+";
+
+/// What a message is made of, owned.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub spec: MonitoringJobSpec,
+    pub status: MonitoringRunStatus,
+    pub opened: Option<MonitoringRunStatus>,
+    pub tells: Telling,
+    pub problems: Vec<Problem>,
+    pub at: Zoned,
+    pub next: Option<Zoned>,
+    pub in_cluster: bool,
+    pub missed: Option<SlotCount>,
+    pub maybe_sent: bool,
+    pub dry_run: bool,
+}
+
+/// `Tells`, owned.
+#[derive(Clone, Copy, Debug)]
+pub enum Telling {
+    Run { unconfirmed: Option<(i32, i32)>, open_since: Option<Timestamp> },
+    Over { end: End, since: Timestamp },
+    Notice,
+}
+
+impl Case {
+    pub fn message(&self) -> Message<'_> {
+        let run = Run { name: "autopar-staging-202611240315-3f9a1c", status: &self.status };
+        Message {
+            job: "autopar-staging",
+            namespace: "monitoring",
+            spec: &self.spec,
+            tells: match self.tells {
+                Telling::Run { unconfirmed, open_since } => Tells::Run { run, unconfirmed, open_since },
+                Telling::Over { end, since } => Tells::Over { run, end, since, opened: self.opened.as_ref() },
+                Telling::Notice => Tells::Notice(&self.problems),
+            },
+            at: &self.at,
+            next: self.next.as_ref(),
+            place: if self.in_cluster { Place::Cluster } else { Place::Folder("/var/lib/stagewatch") },
+            notes: Notes {
+                missed: self.missed.as_ref(),
+                skipped: None,
+                maybe_sent: self.maybe_sent,
+                dry_run: self.dry_run,
+            },
+        }
+    }
+
+    pub fn render(&self) -> Vec<Part> {
+        render(&self.message())
+    }
+}
+
+pub fn at(time: &str) -> Timestamp {
+    format!("2026-11-24T{time}:00Z").parse().unwrap()
+}
+
+pub fn observation(aspect: Aspect, subject: &str, check: Option<&str>, outcome: Outcome, message: &str) -> Observation {
+    Observation {
+        subject: subject.into(),
+        aspect,
+        check: check.map(Into::into),
+        outcome,
+        message: message.into(),
+        values: BTreeMap::new(),
+    }
+}
+
+pub fn finding(id: &str, severity: Severity, kind: Kind, message: &str) -> Finding {
+    let words: Vec<&str> = id.split('/').collect();
+    Finding {
+        id: id.into(),
+        kind,
+        severity,
+        subject: words[1].into(),
+        reason: words.last().copied().unwrap_or_default().into(),
+        message: message.into(),
+        advice: None,
+        count: 1,
+        first_seen: None,
+        last_seen: None,
+        over_since: None,
+        evidence: Vec::new(),
+        state: FindingState::New,
+        source: Source::Rules,
+    }
+}
+
+/// All is well.
+pub fn good() -> Case {
+    let good = |aspect, subject, check| observation(aspect, subject, check, Outcome::Good, "seen");
+    Case {
+        spec: serde_saphyr::from_str(SPEC).unwrap(),
+        status: MonitoringRunStatus {
+            phase: Some(Phase::Completed),
+            window: Some(Window { since: at("14:00"), until: at("18:00") }),
+            observations: vec![
+                good(Aspect::Website, "staging", Some("home")),
+                good(Aspect::Website, "staging", Some("health")),
+                good(Aspect::DockerHost, "staging-host", None),
+                good(Aspect::Container, "autopar-redis", None),
+                good(Aspect::Container, "autopar-rabbitmq", None),
+                good(Aspect::Logs, "autopar-redis", None),
+                good(Aspect::Logs, "autopar-rabbitmq", None),
+            ],
+            verdict: Some(Verdict::AllGood),
+            ..Default::default()
+        },
+        opened: None,
+        tells: Telling::Run { unconfirmed: None, open_since: None },
+        problems: Vec::new(),
+        at: "2026-11-24T18:00[Etc/UTC]".parse().unwrap(),
+        next: Some("2026-11-24T19:00[Etc/UTC]".parse().unwrap()),
+        in_cluster: true,
+        missed: None,
+        maybe_sent: false,
+        dry_run: false,
+    }
+}
+
+/// The outcome of one look, changed.
+pub fn see(case: &mut Case, aspect: Aspect, subject: &str, outcome: Outcome, message: &str) {
+    for seen in case.status.observations.iter_mut().filter(|o| o.aspect == aspect && o.subject == subject) {
+        seen.outcome = outcome;
+        seen.message = message.into();
+    }
+}
+
+fn bad(mut case: Case, verdict: Verdict, findings: Vec<Finding>) -> Case {
+    case.status.window = Some(Window { since: "2026-11-23T10:30:00Z".parse().unwrap(), until: at("03:15") });
+    case.at = "2026-11-24T03:15[Etc/UTC]".parse().unwrap();
+    case.next = Some("2026-11-24T10:30[Etc/UTC]".parse().unwrap());
+    case.status.verdict = Some(verdict);
+    case.status.findings = findings;
+    case
+}
+
+/// Redis out of memory, and what follows.
+pub fn oom() -> Case {
+    let mut case = good();
+    let host = &mut case.spec.docker_hosts[0];
+    for name in ["autopar-worker", "autopar-web"] {
+        host.containers.push(stagewatch::api::job::Container { name: name.into(), ..Default::default() });
+        for aspect in [Aspect::Container, Aspect::Logs] {
+            case.status.observations.push(observation(aspect, name, None, Outcome::Good, "seen"));
+        }
+    }
+    see(&mut case, Aspect::Website, "staging", Outcome::Bad, "GET /health answered 502");
+    see(&mut case, Aspect::Container, "autopar-redis", Outcome::Bad, "restarting");
+    see(&mut case, Aspect::Logs, "autopar-worker", Outcome::Bad, "214 matches");
+    see(&mut case, Aspect::Logs, "autopar-web", Outcome::NotObserved, "log driver none");
+    let mut killed = finding(
+        "container/autopar-redis/OomKilled",
+        Severity::Critical,
+        Kind::Event,
+        "OOM-killed, memory limit 256 MiB, still restarting",
+    );
+    killed.first_seen = Some(at("03:02"));
+    killed.last_seen = Some(at("03:02"));
+    killed.advice = Some("raise the limit, or find what grew".into());
+    let mut restarting =
+        finding("container/autopar-redis/Restarting", Severity::Critical, Kind::State, "restarting, 9 times so far");
+    restarting.count = 9;
+    let mut health = finding(
+        "website/staging/health/UnexpectedStatus",
+        Severity::Critical,
+        Kind::State,
+        "answered 502, expected 2xx",
+    );
+    health.first_seen = Some(at("03:03"));
+    let mut refused = finding(
+        "logs/autopar-worker/connection-refused",
+        Severity::Critical,
+        Kind::Event,
+        "214 × \"connection refused\", the most within 10 min: 120",
+    );
+    refused.count = 214;
+    refused.first_seen = Some(at("03:03"));
+    refused.last_seen = Some(at("03:14"));
+    let unread =
+        finding("logs/autopar-web/LogsUnavailable", Severity::Warning, Kind::State, "log not read: log driver none");
+    let consequences = vec![health.id.clone(), refused.id.clone(), restarting.id.clone()];
+    let mut case = bad(case, Verdict::ErrorsInvestigate, vec![killed, restarting, health, refused, unread]);
+    case.status.probable_cause = Some(ProbableCause {
+        finding_id: "container/autopar-redis/OomKilled".into(),
+        subject: "autopar-redis".into(),
+        message: "began first".into(),
+        consequences,
+    });
+    case
+}
+
+fn warning() -> Case {
+    let mut case = good();
+    see(&mut case, Aspect::Container, "autopar-rabbitmq", Outcome::Bad, "memory 87 %");
+    let mut memory = finding(
+        "container/autopar-rabbitmq/HighMemory",
+        Severity::Warning,
+        Kind::State,
+        "memory at 87 % of its limit, from 80 % on it warns",
+    );
+    memory.advice = Some("look at queue lengths".into());
+    let slow = |check: &str| {
+        let id = format!("website/staging/{check}/Slow");
+        finding(&id, Severity::Warning, Kind::State, "slow: 4.1 s, from 3 s on it warns")
+    };
+    bad(case, Verdict::SuspiciousInvestigate, vec![memory, slow("home"), slow("health")])
+}
+
+fn recovery(end: End) -> Case {
+    let opened = oom().status;
+    let mut case = good();
+    let over = |mut finding: Finding, since: Option<&str>| {
+        finding.state = FindingState::Resolved;
+        finding.over_since = since.map(at);
+        finding
+    };
+    let findings =
+        vec![over(opened.findings[0].clone(), Some("05:05")), over(opened.findings[2].clone(), Some("05:09"))];
+    case = bad(case, Verdict::AllGood, findings);
+    case.at = "2026-11-24T05:09[Etc/UTC]".parse().unwrap();
+    case.next = Some("2026-11-25T03:15[Etc/UTC]".parse().unwrap());
+    case.opened = Some(opened);
+    case.tells = Telling::Over { end, since: at("03:02") };
+    case
+}
+
+fn subsided() -> Case {
+    let mut case = recovery(End::Subsided);
+    let mut opened = case.opened.take().unwrap();
+    opened.findings = vec![opened.findings[3].clone()];
+    case.status.findings.clear();
+    case.opened = Some(opened);
+    case
+}
+
+fn dark() -> Case {
+    let mut case = good();
+    see(&mut case, Aspect::Logs, "autopar-rabbitmq", Outcome::NotObserved, "log driver none");
+    let unread = finding(
+        "logs/autopar-rabbitmq/LogsUnavailable",
+        Severity::Warning,
+        Kind::State,
+        "log not read: log driver none",
+    );
+    bad(case, Verdict::SuspiciousInvestigate, vec![unread])
+}
+
+fn unreachable() -> Case {
+    let mut case = good();
+    see(&mut case, Aspect::DockerHost, "staging-host", Outcome::Bad, "connection refused");
+    for name in ["autopar-redis", "autopar-rabbitmq"] {
+        see(&mut case, Aspect::Container, name, Outcome::NotObserved, "its engine is unreachable");
+        see(&mut case, Aspect::Logs, name, Outcome::NotObserved, "its engine is unreachable");
+    }
+    let mut engine = finding(
+        "docker/staging-host/EngineUnreachable",
+        Severity::Critical,
+        Kind::State,
+        "engine unreachable: connection refused by 10.0.0.5:2376",
+    );
+    engine.first_seen = Some(at("03:15"));
+    let mut unknown =
+        finding("container/autopar-redis/HighMemory", Severity::Warning, Kind::State, "memory at 91 % of its limit");
+    unknown.state = FindingState::Unknown;
+    bad(case, Verdict::ErrorsInvestigate, vec![engine, unknown])
+}
+
+fn failed() -> Case {
+    let mut case = bad(good(), Verdict::AllGood, Vec::new());
+    case.status = MonitoringRunStatus {
+        phase: Some(Phase::Failed),
+        reason: Some(Reason::TimedOut),
+        message: Some("the run took longer than 10m".into()),
+        ..Default::default()
+    };
+    case
+}
+
+/// One message of each sort.
+pub fn samples() -> Vec<(&'static str, Case)> {
+    let unconfirmed = Case { tells: Telling::Run { unconfirmed: Some((1, 2)), open_since: None }, ..oom() };
+    let mut missed = good();
+    missed.missed = Some(SlotCount { count: 7, last_time: at("16:00"), reason: "DeadlineExceeded".into(), untold: 2 });
+    let mut not_closed = good();
+    not_closed.tells = Telling::Run { unconfirmed: None, open_since: Some(at("03:02")) };
+    let notice = Case {
+        tells: Telling::Notice,
+        next: None,
+        problems: vec![Problem {
+            path: "spec.schedule.cron[0]".into(),
+            message: "\"15 25 * * *\": there is no hour 25: write five fields, such as \"15 3 * * *\"".into(),
+        }],
+        ..good()
+    };
+    let amsterdam = Case {
+        at: "2026-11-24T19:00[Europe/Amsterdam]".parse().unwrap(),
+        next: Some("2026-11-25T03:15[Europe/Amsterdam]".parse().unwrap()),
+        ..good()
+    };
+    vec![
+        ("all_good", good()),
+        ("all_good_in_another_zone", amsterdam),
+        ("good_and_not_closed", not_closed),
+        ("oom_with_consequences", oom()),
+        ("warning_only", warning()),
+        ("unconfirmed", unconfirmed),
+        ("log_not_read", dark()),
+        ("engine_unreachable", unreachable()),
+        ("run_failed", failed()),
+        ("recovered", recovery(End::Recovered)),
+        ("subsided", subsided()),
+        ("was_down", recovery(End::WasDown)),
+        ("missed_slots", missed),
+        ("notice", notice),
+        ("possible_repeat", Case { maybe_sent: true, ..oom() }),
+        ("dry_run", Case { dry_run: true, in_cluster: false, ..oom() }),
+    ]
+}
+
+/// Text as an attacker, a stack trace or a careless person writes it.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(vec![
+            "<b>", "</b>", "</code>", "<a href=\"http://evil.example\">", "&", "&amp;", "&#60;", "<", ">", "_", "*", "[", "](",
+            "`", "\"", "'", "|", "~", "{", "\\", "😀", "👨‍👩‍👧", "🇳🇱", "✅", "\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{301}",
+            "\u{e0041}", "\u{0}", "\n", "\r", "\t", "\u{85}", "\u{2028}", "שלום", "العربية", "http://evil.example/x?a=1&b=2",
+            "evil.example", "www.evil.example", "evil@evil.example", "@admin", "#tag", "$USD", "/stop", "tg://resolve?domain=x",
+            "https://t.me/x", "10.0.0.5:6379", "main.rs", "пример.рф", "a.b,c.io", ", ", ": ", "; ", " (", ".", " ",
+        ]).prop_map(str::to_owned),
+        2 => "[ -~]{1,12}",
+        1 => any::<char>().prop_map(String::from),
+        1 => (1_usize..900).prop_map(|count| "W".repeat(count)),
+        1 => (1_usize..300).prop_map(|count| "🟢".repeat(count)),
+    ];
+    prop::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat())
+}
+
+fn hostile_finding() -> impl Strategy<Value = Finding> {
+    let family = prop::sample::select(vec!["website", "container", "logs", "docker", "self"]);
+    let subject = prop_oneof![
+        prop::sample::select(vec!["staging", "autopar-redis", "autopar-rabbitmq"]).prop_map(str::to_owned),
+        hostile()
+    ];
+    let states = [FindingState::New, FindingState::Ongoing, FindingState::Resolved, FindingState::Unknown];
+    (
+        (family, subject, "[A-Z][a-z]{2,8}", hostile(), prop::option::of(hostile())),
+        (prop::sample::select(vec![Severity::Info, Severity::Warning, Severity::Critical]), any::<bool>()),
+        (0_i64..100_000, prop::option::of(0_i64..1440), prop::option::of(0_i64..1440), any::<bool>()),
+        prop::sample::select(states.to_vec()),
+    )
+        .prop_map(
+            |((family, subject, reason, message, advice), (severity, state), (count, first, last, over), now)| {
+                let minute = |m: i64| at("00:00") + jiff::SignedDuration::from_mins(m);
+                let id = format!("{family}/{subject}/{reason}");
+                Finding {
+                    subject,
+                    advice,
+                    count,
+                    first_seen: first.map(minute),
+                    last_seen: last.map(minute),
+                    over_since: last.filter(|_| over).map(minute),
+                    state: now,
+                    ..finding(&id, severity, if state { Kind::State } else { Kind::Event }, &message)
+                }
+            },
+        )
+}
+
+/// A report in which all that others could have written is hostile.
+pub fn hostile_case() -> impl Strategy<Value = Case> {
+    let outcomes = prop::sample::select(vec![Outcome::Good, Outcome::Bad, Outcome::NotObserved]);
+    let looks = prop::collection::vec((outcomes, hostile()), 7);
+    let kinds = prop::sample::select(vec![
+        Telling::Run { unconfirmed: None, open_since: None },
+        Telling::Run { unconfirmed: Some((1, 2)), open_since: Some(at("03:02")) },
+        Telling::Over { end: End::Recovered, since: at("03:02") },
+        Telling::Over { end: End::Subsided, since: at("03:02") },
+        Telling::Over { end: End::WasDown, since: at("03:02") },
+        Telling::Notice,
+    ]);
+    (
+        prop::sample::select(samples()),
+        prop::collection::vec(hostile_finding(), 0..30),
+        looks,
+        kinds,
+        (hostile(), hostile(), prop::option::of(hostile())),
+        (0_usize..70, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
+    )
+        .prop_map(|((_, mut case), findings, looks, tells, (environment, label, title), shape)| {
+            let (containers, good, repeat, dry_run, in_cluster) = shape;
+            if good {
+                case = self::good();
+            } else {
+                for (seen, (outcome, message)) in case.status.observations.iter_mut().zip(looks) {
+                    seen.outcome = outcome;
+                    seen.message = message;
+                }
+                case.status.verdict = Some(Verdict::ErrorsInvestigate);
+                let cause = findings.first().map(|cause| ProbableCause {
+                    finding_id: cause.id.clone(),
+                    subject: cause.subject.clone(),
+                    message: cause.message.clone(),
+                    consequences: findings.iter().skip(1).step_by(2).map(|f| f.id.clone()).collect(),
+                });
+                case.status.probable_cause = cause;
+                case.status.findings = findings;
+            }
+            let problem = |path: &str| Problem { path: path.into(), message: label.clone() };
+            case.problems = (0..containers).map(|i| problem(&format!("spec.patterns[{i}].regex"))).collect();
+            let host = &mut case.spec.docker_hosts[0];
+            host.containers[0].label = Some(label);
+            for i in 0..containers {
+                let name = format!("autopar-worker.{i}.example.com");
+                for aspect in [Aspect::Container, Aspect::Logs] {
+                    case.status.observations.push(observation(aspect, &name, None, Outcome::Good, "seen"));
+                }
+                host.containers.push(stagewatch::api::job::Container { name, ..Default::default() });
+            }
+            case.spec.environment = environment.chars().take(64).collect();
+            case.spec.title = title.map(|title| title.chars().take(64).collect());
+            if !matches!(case.tells, Telling::Over { .. }) || !good {
+                case.tells = tells;
+            }
+            case.maybe_sent = repeat;
+            case.dry_run = dry_run;
+            case.in_cluster = in_cluster;
+            case
+        })
+}
