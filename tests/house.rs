@@ -4,7 +4,24 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 /// Each part of the house with the parts below it that it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("cli", &["operator", "http", "engine", "store", "recording", "analyze", "notify", "collect", "net", "secrets", "telemetry", "core", "api"]),
+    (
+        "cli",
+        &[
+            "operator",
+            "http",
+            "engine",
+            "store",
+            "recording",
+            "analyze",
+            "notify",
+            "collect",
+            "net",
+            "secrets",
+            "telemetry",
+            "core",
+            "api",
+        ],
+    ),
     ("operator", &["http", "engine", "store", "telemetry", "core", "api"]),
     ("http", &["engine", "telemetry", "core", "api"]),
     ("engine", &["store", "recording", "analyze", "notify", "collect", "net", "secrets", "telemetry", "core", "api"]),
@@ -30,7 +47,8 @@ fn imports_point_down() {
     for (file, text) in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
         let part = file.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
         let Some(allowed) = rules.get(part.as_str()) else { continue };
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         let mut used: Vec<String> = path.captures_iter(&code).map(|c| c[1].to_owned()).collect();
         for list in group.captures_iter(&code) {
             let mut depth = 0;

@@ -294,10 +294,14 @@ pub struct OutboxEntry {
     /// The message that this one replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<i64>,
-    /// Since when the problem was there that it tells the end of.
+    /// When the incident began that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub incident_since: Option<Timestamp>,
+    /// The run that opened that incident; it is kept until the message left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub opened_by: Option<String>,
     /// Why the last attempt failed, without any secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]

@@ -245,6 +245,7 @@ fn tell(
             not_before: None,
             reply_to: None,
             incident_since: incident.map(|i| i.since),
+            opened_by: incident.map(|i| i.opened_by.clone()),
             error: None,
         };
         if let (Some(closed), true) = (&advance.closed, matches!(advance.situation, Situation::Closes { .. })) {

@@ -121,6 +121,7 @@ fn notice(status: &mut MonitoringJobStatus, job: &MonitoringJob, text: &str) {
                 not_before: None,
                 reply_to: None,
                 incident_since: None,
+                opened_by: None,
                 error: None,
             },
         );

@@ -107,6 +107,7 @@ pub fn push(status: &mut MonitoringJobStatus, entry: OutboxEntry) {
         let merged = status.outbox.remove(oldest);
         if let Some(next) = status.outbox.iter_mut().find(|e| e.receiver == merged.receiver && over(e)) {
             next.incident_since = merged.incident_since;
+            next.opened_by = merged.opened_by;
         } else {
             status.outbox.insert(oldest, merged);
             break;
@@ -276,6 +277,7 @@ mod tests {
             not_before: None,
             reply_to: None,
             incident_since: Some(at(0)),
+            opened_by: None,
             error: None,
         }
     }

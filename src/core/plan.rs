@@ -428,7 +428,7 @@ impl<'a> View<'a> {
         let needed = |name: &String| {
             status.incident_runs.contains(name)
                 || opened == Some(name)
-                || status.outbox.iter().any(|e| &e.run == name)
+                || status.outbox.iter().any(|e| &e.run == name || e.opened_by.as_ref() == Some(name))
                 || status.last_run.as_ref().is_some_and(|last| &last.name == name)
         };
         for (good, keep) in [(true, history.keep), (false, history.keep_problems)] {

@@ -116,10 +116,11 @@ impl<S: Store, W: World> Engine<S, W> {
                     state.job.as_ref().and_then(|job| job.status.as_ref()?.outbox.iter().find(|e| e.id == id).cloned());
                 let (Some(job), Some(entry)) = (state.job.clone(), entry) else { return };
                 let run = state.runs.get(&entry.run).cloned();
+                let opened = entry.opened_by.as_ref().and_then(|name| state.runs.get(name)).cloned();
                 let (world, understood, key) = (Arc::clone(&self.world), Arc::clone(&state.understood), key.clone());
                 state.me.sending.insert(id.clone());
                 self.tasks.spawn(async move {
-                    let delivery = world.send(job, understood, run, entry).await;
+                    let delivery = world.send(job, understood, run, opened, entry).await;
                     Done { key, result: Ok(Readback::Delivered(id, delivery)) }
                 });
             }

@@ -24,12 +24,14 @@ pub trait World: Send + Sync + 'static {
         previous: Previous,
     ) -> impl Future<Output = (Report, Vec<ContainerBaseline>)> + Send;
 
-    /// Sends one message. Ends within its own deadline.
+    /// Sends one message: of `run`, which may be gone, about an incident that `opened` opened. Ends within its own
+    /// deadline.
     fn send(
         &self,
         job: Arc<MonitoringJob>,
         understood: Arc<Understood>,
         run: Option<MonitoringRun>,
+        opened: Option<MonitoringRun>,
         entry: OutboxEntry,
     ) -> impl Future<Output = Delivery> + Send;
 

@@ -191,6 +191,7 @@ impl World for SimWorld {
         _: Arc<MonitoringJob>,
         _: Arc<Understood>,
         _: Option<MonitoringRun>,
+        _: Option<MonitoringRun>,
         entry: OutboxEntry,
     ) -> Delivery {
         let message = Message {
