@@ -1,6 +1,7 @@
 //! Decisions. Pure functions of their inputs: no I/O, no clock, no async, no client; time is passed in.
 
 pub mod condition;
+pub mod correlate;
 pub mod effective;
 pub mod execution;
 pub mod expect;
@@ -15,5 +16,8 @@ pub mod plan;
 pub mod previous;
 pub mod profiles;
 pub mod redact;
+pub mod report;
+pub mod rules;
 pub mod schedule;
+pub mod verdict;
 pub mod visible_text;
