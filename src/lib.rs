@@ -8,4 +8,5 @@
 
 pub mod api;
 pub mod core;
+pub mod operator;
 pub mod store;
