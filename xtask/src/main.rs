@@ -1,1 +1,45 @@
-fn main() {}
+//! `cargo xtask`: what people do often, by one word.
+
+mod cluster;
+mod crds;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::rig::wait;
+use xtask::say::say;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What people do often, by one word", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// All tests: the plain ones, then those that need real parts, which are set up first
+    Test(test::Options),
+    /// A real Kubernetes control plane, without nodes
+    #[command(subcommand)]
+    Cluster(cluster::Verb),
+    /// Writes crds/ anew from the Rust types
+    Crds,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = wait::stop_on_signals().and_then(|()| match arguments.task {
+        Task::Test(options) => test::test(&options),
+        Task::Cluster(verb) => cluster::cluster(&verb),
+        Task::Crds => crds::crds(),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `cargo xtask test`: the plain tests, then the live ones with the parts that they need.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde::Deserialize;
+use xtask::rig::wait::interrupted;
+use xtask::rig::{Parts, command};
+use xtask::say::say;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// A part of a test's name, or the name of a live test target
+    filter: Option<String>,
+    /// The long ones too
+    #[arg(long)]
+    all: bool,
+}
+
+/// What `cargo metadata` tells, as far as it is needed.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    target_directory: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+    test: bool,
+}
+
+/// A test target that plain `cargo test` leaves out, since it needs real parts.
+#[derive(Debug, PartialEq)]
+struct Live {
+    package: String,
+    name: String,
+}
+
+pub(crate) fn test(options: &Options) -> Result<()> {
+    let metadata = metadata()?;
+    let live = live_targets(&metadata, options.all);
+    let filter = options.filter.as_deref();
+    let named: Vec<&Live> = live.iter().filter(|target| Some(target.name.as_str()) == filter).collect();
+    if !named.is_empty() {
+        return run_live(&metadata, &named, None);
+    }
+    // The plain ones first: they are quick, and need nothing.
+    let plain = cargo(&["test", "--locked", "--workspace"], filter, &[]);
+    let live = run_live(&metadata, &live.iter().collect::<Vec<_>>(), filter);
+    plain.and(live)
+}
+
+fn run_live(metadata: &Metadata, targets: &[&Live], filter: Option<&str>) -> Result<()> {
+    if targets.is_empty() || interrupted() {
+        return Ok(());
+    }
+    say(format!("setting up real parts for {}", names(targets)));
+    cargo(&["build", "--locked", "--package", "stagewatch"], None, &[])?;
+    let parts = Parts::set_up()?;
+    let environment = parts.environment(&metadata.target_directory.join("debug/stagewatch"))?;
+    let mut failed = Vec::new();
+    for &target in targets {
+        if interrupted() {
+            bail!("interrupted");
+        }
+        if cargo(&["test", "--locked", "--package", &target.package, "--test", &target.name], filter, &environment)
+            .is_err()
+        {
+            failed.push(target);
+        }
+    }
+    if !failed.is_empty() {
+        bail!("failed: {}", names(&failed));
+    }
+    say(format!("passed: {}", names(targets)));
+    Ok(())
+}
+
+/// Targets of kind test with `test = false`; those that are called `long-…` take minutes, and run when asked for.
+fn live_targets(metadata: &Metadata, all: bool) -> Vec<Live> {
+    let mut live = Vec::new();
+    for package in &metadata.packages {
+        let targets =
+            package.targets.iter().filter(|target| !target.test && target.kind.iter().any(|kind| kind == "test"));
+        let wanted = targets.filter(|target| all || !target.name.starts_with("long-"));
+        live.extend(wanted.map(|target| Live { package: package.name.clone(), name: target.name.clone() }));
+    }
+    live
+}
+
+fn metadata() -> Result<Metadata> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let text = command::output(
+        cargo.args(["metadata", "--no-deps", "--locked", "--format-version", "1"]).current_dir(workspace()?),
+    )?;
+    serde_json::from_str(&text).context("`cargo metadata` says something else than expected")
+}
+
+fn cargo(arguments: &[&str], filter: Option<&str>, environment: &[(&str, String)]) -> Result<()> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(arguments)
+        .args(filter)
+        .current_dir(workspace()?)
+        .envs(environment.iter().map(|(name, value)| (name, value)));
+    command::run(&mut cargo)
+}
+
+fn workspace() -> Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is in no workspace")
+}
+
+fn names(targets: &[&Live]) -> String {
+    targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn live_targets_are_those_that_cargo_test_leaves_out() {
+        let metadata = r#"{"target_directory": "/t", "packages": [{"name": "stagewatch", "targets": [
+            {"name": "stagewatch", "kind": ["lib"], "test": true}, {"name": "cli", "kind": ["test"], "test": true},
+            {"name": "bench", "kind": ["bench"], "test": false}, {"name": "live-docker", "kind": ["test"], "test": false},
+            {"name": "long-flood", "kind": ["test"], "test": false}]}]}"#;
+        let metadata: Metadata = serde_json::from_str(metadata).expect("it is JSON");
+        let names = |all| live_targets(&metadata, all).into_iter().map(|live| live.name).collect::<Vec<_>>();
+        assert_eq!(names(false), ["live-docker"]);
+        assert_eq!(names(true), ["live-docker", "long-flood"]);
+    }
+}
