@@ -12,6 +12,7 @@ pub mod core;
 pub mod engine;
 pub mod http;
 pub mod net;
+pub mod notify;
 pub mod operator;
 pub mod secrets;
 pub mod store;

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::observation::{ContainerObservation, Observations, docker::ContainerLook};
 use crate::api::{
     MonitoringJobStatus, Window,
     job_status::{ContainerBaseline, FindingSummary, Series},
@@ -31,18 +30,4 @@ impl From<&MonitoringJobStatus> for Previous {
             trends: status.trends.clone(),
         }
     }
-}
-
-/// The containers as a run saw them: the baseline of the next.
-pub fn baselines(seen: &Observations) -> Vec<ContainerBaseline> {
-    let baseline = |container: &ContainerObservation| match &container.look {
-        ContainerLook::Seen { inspect, .. } => Some(ContainerBaseline {
-            name: container.name.clone(),
-            id: inspect.id.clone(),
-            restart_count: inspect.restart_count,
-            started_at: inspect.state.started_at,
-        }),
-        ContainerLook::Missing { .. } | ContainerLook::NotObserved { .. } => None,
-    };
-    seen.containers.iter().filter_map(baseline).collect()
 }
