@@ -11,6 +11,7 @@ pub mod collect;
 pub mod core;
 pub mod engine;
 pub mod net;
+pub mod recording;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
