@@ -14,6 +14,7 @@ pub mod http;
 pub mod net;
 pub mod notify;
 pub mod operator;
+pub mod recording;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;

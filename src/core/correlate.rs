@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
-use super::{redact::cut, rules};
-use crate::api::{Finding, FindingState, Kind, MonitoringJobSpec, ProbableCause, Severity};
+use super::{profiles, redact::cut, rules};
+use crate::api::{Finding, FindingState, Kind, MonitoringJobSpec, ProbableCause, Severity, job::ProfileName};
 
 /// How much later a cause may have been seen than what follows from it: health checks and probes come in turns.
 const SLACK: SignedDuration = SignedDuration::from_mins(2);
@@ -116,12 +116,21 @@ fn kind(finding: &Finding) -> &str {
     finding.id.split('/').next().unwrap_or_default()
 }
 
+type Profiles<'s> = BTreeMap<&'s str, ProfileName>;
+
+/// Where a pattern stands in the profile of its container; none for a pattern of the job.
+fn index(profiles: &Profiles<'_>, finding: &Finding) -> Option<usize> {
+    let profile = profiles.get(finding.subject.as_str())?;
+    profiles::compiled(*profile).patterns().iter().position(|pattern| pattern.id == finding.reason)
+}
+
 /// What needs what, and who names whom.
 struct Ties<'s> {
     /// Each subject and all that it needs, over any number of steps.
     needs: BTreeMap<&'s str, BTreeSet<&'s str>>,
     /// For each finding the subjects that its own words mention.
     mentions: BTreeMap<String, BTreeSet<&'s str>>,
+    profiles: Profiles<'s>,
 }
 
 impl<'s> Ties<'s> {
@@ -146,7 +155,8 @@ impl<'s> Ties<'s> {
             let named = named.filter(|(.., whole)| words.iter().any(|text| whole.is_match(text)));
             (finding.id.clone(), named.map(|&(_, subject, _)| subject).collect())
         });
-        Self { needs, mentions: mentions.collect() }
+        let profiles = rules::containers(spec).map(|(_, c)| (c.name.as_str(), c.profile.unwrap_or_default())).collect();
+        Self { needs, mentions: mentions.collect(), profiles }
     }
 
     fn needs(&self, subject: &str, other: &str) -> bool {
@@ -163,7 +173,7 @@ impl<'s> Ties<'s> {
             return false;
         }
         if cause.subject == other.subject {
-            return within_subject(cause, other);
+            return within_subject(&self.profiles, cause, other);
         }
         // What could not be looked at, or warns before anything happened, makes nothing else fail.
         if matches!(cause.reason.as_str(), "NotObserved" | "LogsUnavailable" | "LogsIncomplete" | "ClockOffset") {
@@ -182,7 +192,6 @@ impl<'s> Ties<'s> {
             consequences.iter().map(|f| f.subject.as_str()).filter(|subject| *subject != cause.subject).collect();
         let (needing, naming): (Vec<&str>, Vec<&str>) =
             others.into_iter().partition(|subject| self.needs(subject, &cause.subject));
-        let since = begin(cause).map(|at| format!(" at {}", at.strftime("%H:%M:%S UTC"))).unwrap_or_default();
         let verb = |subjects: &[&str], one: &str, many: &str| {
             if subjects.len() == 1 { one.to_owned() } else { many.to_owned() }
         };
@@ -198,7 +207,7 @@ impl<'s> Ties<'s> {
             ));
         }
         match (reasons.is_empty(), consequences.is_empty()) {
-            (false, _) => format!("{} began{since}, and {}", cause.subject, reasons.join("; ")),
+            (false, _) => reasons.join("; "),
             (true, false) => format!("the other findings about {} follow from it", cause.subject),
             (true, true) => "nothing else that was found explains it".to_owned(),
         }
@@ -206,7 +215,7 @@ impl<'s> Ties<'s> {
 }
 
 /// Whether one finding of a subject follows from another of the same subject.
-fn within_subject(cause: &Finding, other: &Finding) -> bool {
+fn within_subject(profiles: &Profiles<'_>, cause: &Finding, other: &Finding) -> bool {
     let (from, to) = (kind(cause), kind(other));
     match (from, to) {
         ("container", "container") => rank(cause) < rank(other),
@@ -222,16 +231,24 @@ fn within_subject(cause: &Finding, other: &Finding) -> bool {
                 })
         }
         ("container", "logs") => {
-            let ends =
-                matches!(cause.reason.as_str(), "OomKilled" | "NotRunning" | "Restarting" | "Restarted" | "Paused");
-            ends && !within_subject(other, cause)
+            let Some((ended, said)) = begin(cause).zip(begin(other)) else { return false };
+            let in_time = match cause.reason.as_str() {
+                "OomKilled" | "NotRunning" | "Restarting" | "Paused" => said + SLACK >= ended,
+                "Restarted" => said + SLACK >= ended && said <= cause.last_seen.unwrap_or(ended) + SLACK,
+                _ => false,
+            };
+            in_time && !within_subject(profiles, other, cause)
         }
-        // What fails first in a log, and is fatal, explains what the same log goes on about.
+        // What is fatal explains what the same log says around it; of two the more specific one, which its profile
+        // lists first.
         ("logs", "logs") => {
-            let severity = cause.severity >= other.severity;
-            cause.severity == Severity::Critical && severity && cause.first_seen < other.first_seen
+            let near = cause.first_seen.zip(other.first_seen).is_some_and(|(a, b)| a.duration_since(b).abs() <= SLACK);
+            near && cause.severity == Severity::Critical
+                && match (index(profiles, cause), index(profiles, other)) {
+                    (Some(cause), Some(other)) => cause < other,
+                    _ => cause.first_seen < other.first_seen,
+                }
         }
-        ("website", "website") => false,
         _ => false,
     }
 }

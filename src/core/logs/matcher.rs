@@ -73,7 +73,7 @@ impl Matcher {
                 severity: pattern.severity.severity(),
                 meaning: meaning(pattern),
                 min_count: u64::try_from(pattern.min_count.unwrap_or(1)).unwrap_or(1).max(1),
-                per: pattern.per.map(Duration::signed).filter(jiff::SignedDuration::is_positive),
+                per: pattern.per.map(Duration::signed).filter(SignedDuration::is_positive),
                 regex,
             });
         }

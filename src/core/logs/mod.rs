@@ -12,4 +12,5 @@ mod tally;
 
 pub use level::Level;
 pub use matcher::{Matcher, problems};
+pub use record::essence;
 pub use scanner::Scanner;

@@ -1,5 +1,9 @@
 //! Lines to records: a stack trace, a report over many lines, is one record and one count.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{Level, line::Stamp};
 
 /// A record keeps this much; what comes after belongs to the next one, or, in a crash report, is read and dropped.
@@ -189,6 +193,20 @@ fn header(line: &[u8]) -> usize {
     process.and_then(|at| reach[at..].iter().position(|&byte| byte == b'>').map(|n| at + n + 1)).unwrap_or(0)
 }
 
+/// What a record tells without what many loggers put before it: time, level and process.
+pub fn essence(record: &str) -> &str {
+    static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let time = r"\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?";
+        let redis = r"\d+:[A-Z] \d\d \w{3} \d{4} [\d:.]+ [*#.-]";
+        Regex::new(&format!(r"^(?:{redis} |(?:{time}\s+)(?:\[\w+\]\s*)?(?:<[\d.]+>\s*|\d+#\d+: )?)")).ok()
+    });
+    let header = HEADER.as_ref().and_then(|header| header.find(record)).map_or(0, |found| found.end());
+    match record[header..].trim_start() {
+        "" => record,
+        rest => rest,
+    }
+}
+
 fn is_redis_start(line: &[u8]) -> bool {
     contains(line, b"oO0OoO0OoO0Oo")
 }
@@ -307,6 +325,20 @@ mod tests {
     fn a_flood_of_indented_lines_is_not_one_record() {
         assert_eq!(records(&["  ERROR no"; 50]).len(), 50);
         assert_eq!(records(&["  something"; 1000]).len(), 5);
+    }
+
+    #[test]
+    fn the_essence_of_a_record_has_no_header() {
+        for (record, told) in [
+            ("2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> PLAIN login refused", "PLAIN login refused"),
+            ("1:M 24 Nov 2026 05:41:04.986 # Short write", "Short write"),
+            ("2026/11/24 05:44:36 [error] 31#31: *1 connect() failed", "*1 connect() failed"),
+            ("2026-11-24 05:44:36,123 - app - ERROR - no", "- app - ERROR - no"),
+            ("ERROR job failed", "ERROR job failed"),
+            ("2026-11-24 05:44:41.303372+00:00 ", "2026-11-24 05:44:41.303372+00:00 "),
+        ] {
+            assert_eq!(essence(record), told);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One pass over a container's log of a window.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -72,11 +72,11 @@ impl<'m> Scanner<'m> {
 
     /// Reads one line as `docker logs --timestamps` prints it, redacted, without its newline.
     pub fn line(&mut self, line: &[u8]) {
-        self.bytes += line.len() as u64 + 1;
         let (stamp, text) = split(line);
         if stamp.is_some_and(|stamp| !self.bounds.contain(stamp)) {
             return;
         }
+        self.bytes += line.len() as u64 + 1;
         let text: Cow<'_, [u8]> = plain(text);
         if !self.record.take(stamp, &text) {
             self.finish_record();
@@ -116,6 +116,9 @@ impl<'m> Scanner<'m> {
             .chain(known)
             .zip(self.tallies)
             .filter(|(_, tally)| tally.count > 0 || tally.cleared.is_some())
+            // A pattern of the job takes the place of the profile's with the same id.
+            .scan(BTreeSet::new(), |ids, (pattern, tally)| Some(ids.insert(pattern.id).then_some((pattern, tally))))
+            .flatten()
             .map(|(pattern, tally)| tally.finish(&pattern))
             .collect();
         LogScan {

@@ -158,7 +158,7 @@ fn of_inspect(inspect: &Inspect, stats: Option<&Stats>) -> Fact {
     if state.status != "running" {
         parts.push(format!("exit code {}", state.exit_code));
     }
-    parts.push(format!("restarted {} times", inspect.restart_count));
+    parts.push(format!("restarted {}", times(inspect.restart_count, "time")));
     let cpu = stats.and_then(|stats| container::cpu_percent(inspect, stats));
     let memory = stats.and_then(|stats| container::memory_percent(inspect, stats));
     parts.extend(cpu.map(|cpu| format!("CPU {cpu} %")));
@@ -173,11 +173,16 @@ fn of_log(log: &LogLook) -> Fact {
     match log {
         LogLook::Unavailable { why } => Fact::unseen(format!("not read: {why}")),
         LogLook::Read(LogScan { records, incomplete, .. }) => {
+            let records = i64::try_from(*records).unwrap_or(i64::MAX);
             let message = match incomplete {
-                None => format!("{records} records read"),
-                Some(why) => format!("{records} records read, not all: {why}"),
+                None => format!("{} read", times(records, "record")),
+                Some(why) => format!("{} read, not all: {why}", times(records, "record")),
             };
-            Fact::seen(message).with("records", i64::try_from(*records).ok())
+            Fact::seen(message).with("records", Some(records))
         }
     }
+}
+
+fn times(n: i64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

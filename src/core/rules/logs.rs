@@ -6,6 +6,7 @@ use super::{finding, plural};
 use crate::{
     api::{Finding, Kind, Severity, Window, job::Container},
     core::{
+        logs::essence,
         observation::{
             docker::{ContainerLook, Inspect, LogLook},
             logs::{LogScan, PatternMatch},
@@ -50,7 +51,7 @@ fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch) -> Fi
         message = format!("{message} ({})", plural(found.count, "record"));
     }
     if let Some(example) = found.evidence.first() {
-        message = format!("{message}: {}", cut(example, 160));
+        message = format!("{message}: {}", cut(essence(example), 160));
     }
     let severity = if over.is_some() { found.severity.min(Severity::Warning) } else { found.severity };
     Finding {

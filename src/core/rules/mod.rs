@@ -7,8 +7,6 @@ pub mod host;
 pub mod logs;
 pub mod own;
 
-use jiff::Timestamp;
-
 use super::{
     observation::{Observations, docker::ContainerLook},
     previous::Previous,
@@ -108,8 +106,4 @@ pub fn finding(id: String, kind: Kind, severity: Severity, subject: &str, messag
 /// `1 record`, `3 records`.
 fn plural(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-fn within(window: Window, at: Option<Timestamp>) -> bool {
-    at.is_some_and(|at| at >= window.since)
 }

@@ -51,7 +51,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
 /// An exit code and what it means.
 pub(super) fn exit_words(code: i64) -> String {
     let meaning = match code {
-        0 => "stopped in order",
+        0 => "no error",
         125 => "the engine could not run it",
         126 => "its command cannot be executed",
         127 => "its command was not found",
