@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FindingState, Kind, Severity, Verdict, Window};
+use super::{Finding, FindingState, Kind, Severity, Verdict, Window};
 
 /// The environment's current state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -136,6 +136,23 @@ pub struct FindingSummary {
     /// Against the run before.
     #[serde(default)]
     pub state: FindingState,
+}
+
+impl From<&Finding> for FindingSummary {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            id: finding.id.clone(),
+            kind: finding.kind,
+            severity: finding.severity,
+            subject: finding.subject.clone(),
+            reason: finding.reason.clone(),
+            message: finding.message.chars().take(160).collect(),
+            count: finding.count,
+            first_seen: finding.first_seen,
+            last_seen: finding.last_seen,
+            state: finding.state,
+        }
+    }
 }
 
 /// The newest run that is folded into the status. Its UID is the watermark of the fold.

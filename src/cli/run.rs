@@ -1,6 +1,9 @@
 //! `stagewatch run FILE`: one run, no cluster needed.
 
-use std::{io::IsTerminal as _, path::PathBuf};
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -74,7 +77,7 @@ impl Run {
             let lines: Vec<_> = understood.problems.iter().map(|p| format!("{}: {}", p.path, p.message)).collect();
             anyhow::bail!("{} cannot be run:\n{}", self.file.display(), lines.join("\n"));
         }
-        let previous = self.previous.as_ref().map(recording::previous_of).transpose()?.unwrap_or_default();
+        let previous = self.previous.as_deref().map(earlier).transpose()?.unwrap_or_default();
         let started = Timestamp::now();
         let mut run = MonitoringRun::new(
             &format!("{}-{}", job.metadata.name.as_deref().unwrap_or_default(), started.strftime("%Y%m%d%H%M%S")),
@@ -117,7 +120,9 @@ impl Run {
         let recorded = self.record.as_ref().map(|folder| {
             let (sender, receiver) = mpsc::channel(EVIDENCE);
             listeners.evidence = Some(sender);
-            tokio::spawn(recording::write(folder.clone(), job.clone(), previous.clone(), window, receiver))
+            let (folder, job, previous) = (folder.clone(), job.clone(), previous.clone());
+            let now = Timestamp::now();
+            tokio::spawn(async move { recording::write(&folder, &job, &previous, window, now, receiver).await })
         });
         let looked = world.look(job, window, previous, listeners).await;
         if let Some(recorded) = recorded {
@@ -177,4 +182,11 @@ impl Run {
         anyhow::ensure!(failed.is_empty(), "the message was not delivered to {}", failed.join(", "));
         Ok(())
     }
+}
+
+/// What the run of a recording leaves to the next one.
+fn earlier(folder: &Path) -> anyhow::Result<Previous> {
+    let recording = recording::read(folder)?;
+    let report = reports::report(&recording.job.spec, &recording.observations, &recording.previous, recording.window);
+    Ok(Previous::after(&report, reports::containers(&recording.observations), recording.previous.trends))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::net::AddressPolicy;
+use crate::{net::AddressPolicy, store::folder::Folder};
 
 /// What may be connected to, and where messages go.
 #[derive(Args, Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Targets {
     #[arg(long = "allowed-cidr", value_name = "CIDR", env = "STAGEWATCH_ALLOWED_CIDRS", value_delimiter = ',')]
     pub allowed: Vec<IpNet>,
     /// Where Telegram's Bot API is
-    #[arg(long, value_name = "URL", env = "STAGEWATCH_TELEGRAM_URL", default_value = crate::notify::telegram::BASE_URL)]
+    #[arg(long, value_name = "URL", env = "STAGEWATCH_TELEGRAM_URL", default_value = crate::notify::telegram::DEFAULT_BASE_URL)]
     pub telegram_url: Url,
 }
 
@@ -48,6 +48,20 @@ pub struct StateFolder {
 }
 
 impl StateFolder {
+    /// The store in a folder where `watch` has run.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub async fn existing(&self) -> anyhow::Result<Folder> {
+        let path = self.path()?;
+        anyhow::ensure!(
+            path.join("jobs").is_dir(),
+            "there is no state in {}: name the folder of a `stagewatch watch` with --state DIR",
+            path.display()
+        );
+        Ok(Folder::open(path).await?)
+    }
+
     /// The folder that was named, or the usual one.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{Exit, emit, settings::{Format, StateFolder}, table};
 use crate::{
     api::{MonitoringJob, MonitoringRun},
-    store::{Store as _, folder::Folder},
+    store::Store as _,
 };
 
 /// Show the jobs and runs of a running, or stopped, `stagewatch watch`
@@ -23,7 +23,7 @@ pub struct Status {
 
 impl Status {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
-        let folder = Folder::existing(self.state.path()?).await?;
+        let folder = self.state.existing().await?;
         let mut jobs = folder.list::<MonitoringJob>(None).await?;
         let mut runs = folder.list::<MonitoringRun>(None).await?;
         if let Some(name) = &self.job {

@@ -14,7 +14,7 @@ use crate::{
         report::Report,
         run::{JobRef, Phase, Trigger as Why},
     },
-    store::{Change, Store, folder::Folder, kubernetes::{self, Kubernetes}},
+    store::{Change, Store, kubernetes::{self, Kubernetes}},
 };
 
 /// Run a job now
@@ -53,7 +53,7 @@ pub struct Trigger {
 impl Trigger {
     pub(super) async fn run(mut self) -> anyhow::Result<Exit> {
         if self.state.state.is_some() {
-            let folder = Folder::existing(self.state.path()?).await?;
+            let folder = self.state.existing().await?;
             return self.on(folder).await;
         }
         let config = kube::Config::infer().await.context("no cluster is known: set KUBECONFIG, or name the folder of `stagewatch watch` with --state DIR")?;

@@ -1,17 +1,24 @@
 //! `stagewatch watch FILE…`: the scheduler without a cluster.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, files, notice, settings::{SecretsFolder, StateFolder, Targets}, stop_signal};
 use crate::{
+    api::MonitoringJob,
     collect::Collector,
     engine::{Clock, Engine, Live, Notice, Whereabouts},
     notify::telegram::Telegram,
     secrets::Secrets,
-    store::folder::Folder,
+    store::{Store as _, folder::Folder},
     telemetry::metrics::Metrics,
 };
 
@@ -50,8 +57,7 @@ impl Watch {
             teller: |it: Notice| notice::log(&it),
         };
         let stop = stop_signal()?;
-        // Nobody else may plan in this folder: what a second process would do is what a second cluster would.
-        let _alone = folder.only_planner()?;
+        let _alone = only_planner(folder.root())?;
         let mut seen = Files::default();
         seen.take_over(&self.files, &folder).await?;
         let engine = Engine::new(
@@ -73,21 +79,39 @@ impl Watch {
 #[derive(Debug, Default)]
 struct Files {
     texts: Vec<Option<String>>,
-    jobs: BTreeSet<(String, String)>,
+    jobs: BTreeSet<(Option<String>, Option<String>)>,
 }
 
 impl Files {
-    /// Brings the jobs of all files into the folder, and takes those out that no file has any more.
+    /// Brings the jobs of all files into the folder, and suspends those that no file has any more.
     async fn take_over(&mut self, files: &[PathBuf], folder: &Folder) -> anyhow::Result<()> {
+        let key = |job: &MonitoringJob| (job.metadata.namespace.clone(), job.metadata.name.clone());
         let mut jobs = BTreeSet::new();
-        for (namespace, job) in files::jobs(files)? {
-            let name = job.metadata.name.clone().unwrap_or_default();
-            anyhow::ensure!(jobs.insert((namespace.clone(), name.clone())), "the job {name:?} is in these files twice");
+        for job in files::jobs(files)? {
+            anyhow::ensure!(jobs.insert(key(&job)), "the job {:?} is in these files twice", job.metadata.name.unwrap_or_default());
             folder.apply_job(&job).await?;
         }
-        folder.retain_jobs(&jobs).await?;
+        for mut job in folder.list::<MonitoringJob>(None).await?.objects {
+            if !jobs.contains(&key(&job)) && !job.spec.suspend {
+                tracing::info!(name = job.metadata.name, "no file has this job: it is suspended, and its runs are kept");
+                job.spec.suspend = true;
+                folder.apply_job(&job).await?;
+            }
+        }
         self.jobs = jobs;
         Ok(())
+    }
+}
+
+/// Holds the folder for this process: two that plan would be safe, and would do everything twice.
+fn only_planner(root: &Path) -> anyhow::Result<File> {
+    let file = File::create(root.join("planner.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            anyhow::bail!("another `stagewatch watch` runs in {}: stop it, or name another folder with --state DIR", root.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
 

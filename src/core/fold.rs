@@ -119,8 +119,13 @@ fn roll_up(
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
     status.verdict = done.verdict;
     status.rules_verdict = done.rules_verdict;
-    status.findings =
-        done.findings.iter().filter(|f| f.state != FindingState::Resolved).take(MAX_FINDINGS).map(summary).collect();
+    status.findings = done
+        .findings
+        .iter()
+        .filter(|f| f.state != FindingState::Resolved)
+        .take(MAX_FINDINGS)
+        .map(FindingSummary::from)
+        .collect();
     status.finding_count = Some(critical.saturating_add(warnings));
     status.probable_cause = done.probable_cause.as_ref().map(|cause| {
         let finding = done.findings.iter().find(|f| f.id == cause.finding_id);
@@ -167,21 +172,6 @@ fn roll_up(
         condition::New { type_: "Observed", truth, reason, message: &message, generation },
         now,
     );
-}
-
-fn summary(finding: &Finding) -> FindingSummary {
-    FindingSummary {
-        id: finding.id.clone(),
-        kind: finding.kind,
-        severity: finding.severity,
-        subject: finding.subject.clone(),
-        reason: finding.reason.clone(),
-        message: redact::cut(&finding.message, 160),
-        count: finding.count,
-        first_seen: finding.first_seen,
-        last_seen: finding.last_seen,
-        state: finding.state,
-    }
 }
 
 /// The baseline keeps what it knew of containers that this run did not see, and forgets those that left the spec.

@@ -45,7 +45,12 @@ pub struct Options {
 ///
 /// # Errors
 /// When the address of the probes cannot be listened on.
-pub async fn run<W: World>(client: Client, world: Arc<W>, options: Options, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn run<W: World>(
+    client: Client,
+    world: Arc<W>,
+    options: Options,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::default());
     let probes = Probes { ready: Arc::new(AtomicBool::new(false)), metrics: Arc::clone(&metrics) };
     let serving = CancellationToken::new();
@@ -111,8 +116,14 @@ async fn lead<W: World>(
         let holder = format!("{}.{terms}", options.identity);
         tracing::info!(%holder, "this process leads");
         metrics.leads(true);
-        let engine =
-            Engine::new(store.clone(), Arc::clone(&world), Clock::System, holder, options.max_runs, Arc::clone(metrics));
+        let engine = Engine::new(
+            store.clone(),
+            Arc::clone(&world),
+            Clock::System,
+            holder,
+            options.max_runs,
+            Arc::clone(metrics),
+        );
         let handing_over = tokio::select! {
             () = engine.run(stop.clone()) => true,
             _ = held.wait_for(|held| !*held) => false,
