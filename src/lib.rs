@@ -7,9 +7,10 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod collect;
 pub mod core;
 pub mod engine;
-pub mod store;
-pub mod telemetry;
 pub mod net;
 pub mod secrets;
+pub mod store;
+pub mod telemetry;
