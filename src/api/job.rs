@@ -3,6 +3,8 @@
 //! No field inside a list item has a schema default (a GitOps tool would see drift): what an omitted field means is
 //! said by the methods here.
 
+use std::borrow::Cow;
+
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -178,6 +180,22 @@ pub struct Website {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub checks: Vec<Check>,
+}
+
+impl Website {
+    /// The endpoints: those that are written, or `home` at `/`.
+    pub fn all_checks(&self) -> Cow<'_, [Check]> {
+        if self.checks.is_empty() {
+            vec![Check { name: "home".into(), path: "/".into(), ..Check::default() }].into()
+        } else {
+            self.checks.as_slice().into()
+        }
+    }
+
+    /// The longest that one attempt at one check may take.
+    pub fn attempt_timeout(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(10))
+    }
 }
 
 /// How slow is too slow, from the first byte sent to the last byte read.

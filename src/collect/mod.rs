@@ -4,6 +4,7 @@
 //! fails, is told as not observed; it never ends the run.
 
 pub mod docker;
+pub mod website;
 
 use std::time::Duration;
 
@@ -14,6 +15,13 @@ use crate::api::job::Confirm;
 /// A step of a run, for whoever waits for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// An endpoint is asked.
+    Asking {
+        /// The website's name in the spec.
+        website: String,
+        /// The check's.
+        check: String,
+    },
     /// A Docker host is asked whether it is there.
     Connecting {
         /// Its name in the spec.
@@ -78,7 +86,8 @@ pub struct Patience {
 impl From<Option<&Confirm>> for Patience {
     fn from(confirm: Option<&Confirm>) -> Self {
         let attempts = confirm.and_then(|confirm| confirm.attempts).unwrap_or(2).clamp(1, 5);
-        let delay = confirm.and_then(|confirm| confirm.delay).map_or(Duration::from_secs(10), |delay| delay.unsigned());
-        Self { attempts: attempts.unsigned_abs(), delay: delay.min(Duration::from_secs(60)) }
+        let delay =
+            confirm.and_then(|confirm| confirm.delay).map_or(Duration::from_secs(10), crate::api::Duration::unsigned);
+        Self { attempts: attempts.unsigned_abs(), delay: delay.min(Duration::from_mins(1)) }
     }
 }

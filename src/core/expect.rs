@@ -8,7 +8,7 @@ use super::{
     redact::{Redactor, cut},
     visible_text::{collapsed, visible_text},
 };
-use crate::api::job::{BodyExpectation, Expect, JsonExpectation};
+use crate::api::job::{BodyExpectation, Check, Expect, JsonExpectation, Website};
 
 /// How much of a value is told.
 const VALUE_CHARS: usize = 80;
@@ -34,6 +34,22 @@ pub fn expected_statuses(expect: Option<&Expect>) -> String {
         None | Some([]) => "2xx".into(),
         Some(named) => named.join(" or "),
     }
+}
+
+/// The URL that a check asks for. Path and query are set, not joined: joined, a path that starts with `//` would name
+/// another host.
+pub fn url(website: &Website, check: &Check) -> Result<Url, String> {
+    let instead = "write scheme and host, such as https://staging.example.com";
+    let mut url =
+        Url::parse(&website.url).map_err(|error| format!("{:?} is no URL: {error}; {instead}", website.url))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("{:?} is neither http nor https; {instead}", website.url));
+    }
+    let (path, query) = check.path.split_once('?').map_or((&*check.path, None), |(path, query)| (path, Some(query)));
+    url.set_path(path);
+    url.set_query(query);
+    url.set_fragment(None);
+    Ok(url)
 }
 
 /// Whether a redirect leads where it should: both are read relative to the URL that was asked for, and what stands
@@ -234,6 +250,21 @@ mod tests {
         assert!(status_is_expected(None, 200) && !status_is_expected(None, 502));
         assert_eq!(expected_statuses(None), "2xx");
         assert_eq!(expected_statuses(Some(&expect(serde_json::json!({"status": ["200", "302"]})))), "200 or 302");
+    }
+
+    #[test]
+    fn a_path_never_names_another_host() {
+        let website = Website { url: "https://staging.example.com/base?x#y".into(), ..Website::default() };
+        for (path, expected) in [
+            ("/", "https://staging.example.com/"),
+            ("/health?full=1&x=%20", "https://staging.example.com/health?full=1&x=%20"),
+            ("//evil.example/", "https://staging.example.com//evil.example/"),
+            ("/\\evil.example/", "https://staging.example.com//evil.example/"),
+            ("/a?b?c", "https://staging.example.com/a?b?c"),
+        ] {
+            let check = Check { path: path.into(), ..Check::default() };
+            assert_eq!(url(&website, &check).unwrap().as_str(), expected, "{path}");
+        }
     }
 
     #[test]

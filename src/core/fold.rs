@@ -12,7 +12,7 @@ use super::{
     schedule::Schedule,
 };
 use crate::api::{
-    Finding, FindingState, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus, Severity, Verdict,
+    FindingState, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus, Severity, Verdict,
     job::Notifications,
     job_status::{
         ContainerBaseline, FindingSummary, Incident, LastNotification, LastRun, MessageKind, OutboxEntry, OutboxState,

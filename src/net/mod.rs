@@ -8,7 +8,7 @@ mod stream;
 mod tls;
 
 use std::{
-    io,
+    fmt, io,
     net::{IpAddr, SocketAddr},
     path::Path,
     sync::Arc,
@@ -85,6 +85,16 @@ pub enum Phase {
     Tls,
 }
 
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dns => "resolving the name",
+            Self::Connect => "connecting",
+            Self::Tls => "in the TLS handshake",
+        })
+    }
+}
+
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DialError {
@@ -123,7 +133,7 @@ pub enum DialError {
     #[error(transparent)]
     Tls(#[from] TlsFailure),
     /// The deadline passed in this step.
-    #[error("no answer in time while {}", match .0 { Phase::Dns => "resolving the name", Phase::Connect => "connecting", Phase::Tls => "in the TLS handshake" })]
+    #[error("no answer in time while {0}")]
     Timeout(Phase),
 }
 

@@ -20,7 +20,7 @@ pub struct CheckObservation {
     /// A Secret that it needs and that could not be used: then it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<MissingCredentials>,
-    /// The attempts, oldest first; the last one counts.
+    /// The attempts, oldest first; the last one counts. None when a Secret is missing, or when the run's time was up.
     pub attempts: Vec<Attempt>,
 }
 
@@ -54,7 +54,7 @@ pub struct Phases {
     pub connect_ms: i64,
     /// The TLS handshake.
     pub tls_ms: i64,
-    /// From the request to the first byte of the answer.
+    /// From the request until the answer's headers were there.
     pub first_byte_ms: i64,
     /// From there to the last byte.
     pub body_ms: i64,
@@ -122,7 +122,7 @@ pub enum WebsiteFailure {
 pub struct Answer {
     /// The status code of the last answer.
     pub status: u16,
-    /// Its `Location`, at most 512 characters, redacted.
+    /// Where it redirects to, or, when redirects were followed, where they led; at most 512 characters, redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// Bytes of the body, decoded.

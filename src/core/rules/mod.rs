@@ -6,6 +6,7 @@ pub mod container;
 pub mod host;
 pub mod logs;
 pub mod own;
+pub mod website;
 
 use super::{
     observation::{Observations, docker::ContainerLook},
@@ -25,13 +26,11 @@ const MESSAGE: usize = 400;
 pub fn judge(spec: &MonitoringJobSpec, seen: &Observations, previous: &Previous, window: Window) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (website, check) in checks(spec) {
-        match seen.checks.iter().find(|c| c.website == website.name && c.check == check) {
-            Some(_) => {}
-            None => {
-                findings.push(not_looked_at(format!("website/{}/{check}", website.name), &website.name, NOT_REACHED))
-            }
+        if !seen.checks.iter().any(|c| c.website == website.name && c.check == check) {
+            findings.push(not_looked_at(format!("website/{}/{check}", website.name), &website.name, NOT_REACHED));
         }
     }
+    findings.extend(spec.websites.iter().flat_map(|website| website::judge(website, &seen.checks, previous)));
     for host in &spec.docker_hosts {
         let looked = seen.hosts.iter().find(|h| h.name == host.name);
         match looked {
