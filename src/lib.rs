@@ -7,5 +7,14 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod collect;
 pub mod core;
+pub mod engine;
+pub mod http;
+pub mod net;
 pub mod notify;
+pub mod operator;
+pub mod recording;
+pub mod secrets;
+pub mod store;
+pub mod telemetry;

@@ -1,4 +1,8 @@
 //! Arguments in, one command out.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stagewatch::cli::main()
+}

@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FindingState, Kind, Severity, Verdict, Window};
+use super::{Finding, FindingState, Kind, Severity, Verdict, Window};
 
 /// The environment's current state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -136,6 +136,23 @@ pub struct FindingSummary {
     /// Against the run before.
     #[serde(default)]
     pub state: FindingState,
+}
+
+impl From<&Finding> for FindingSummary {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            id: finding.id.clone(),
+            kind: finding.kind,
+            severity: finding.severity,
+            subject: finding.subject.clone(),
+            reason: finding.reason.clone(),
+            message: finding.message.chars().take(160).collect(),
+            count: finding.count,
+            first_seen: finding.first_seen,
+            last_seen: finding.last_seen,
+            state: finding.state,
+        }
+    }
 }
 
 /// The newest run that is folded into the status. Its UID is the watermark of the fold.
@@ -294,10 +311,14 @@ pub struct OutboxEntry {
     /// The message that this one replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<i64>,
-    /// Since when the problem was there that it tells the end of.
+    /// When the incident began that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub incident_since: Option<Timestamp>,
+    /// The run that opened that incident; it is kept until the message left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub opened_by: Option<String>,
     /// Why the last attempt failed, without any secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]

@@ -1,10 +1,23 @@
 //! Decisions. Pure functions of their inputs: no I/O, no clock, no async, no client; time is passed in.
 
 pub mod condition;
+pub mod correlate;
 pub mod effective;
+pub mod execution;
+pub mod expect;
+pub mod fold;
 pub mod incident;
+pub mod logs;
 pub mod message;
 pub mod observation;
+pub mod observe;
+pub mod outbox;
+pub mod plan;
 pub mod previous;
+pub mod profiles;
 pub mod redact;
+pub mod report;
+pub mod rules;
 pub mod schedule;
+pub mod verdict;
+pub mod visible_text;

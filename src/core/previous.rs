@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::{
-    MonitoringJobStatus, Window,
+    FindingState, MonitoringJobStatus, Window,
     job_status::{ContainerBaseline, FindingSummary, Series},
+    report::Report,
 };
 
 /// What a run knows of those before it.
@@ -19,6 +20,14 @@ pub struct Previous {
     pub containers: Vec<ContainerBaseline>,
     /// The values of earlier runs.
     pub trends: Vec<Series>,
+}
+
+impl Previous {
+    /// What the run of `report` leaves to the next, where no status keeps it.
+    pub fn after(report: &Report, containers: Vec<ContainerBaseline>, trends: Vec<Series>) -> Self {
+        let current = report.findings.iter().filter(|f| f.state != FindingState::Resolved);
+        Self { window: Some(report.window), findings: current.map(FindingSummary::from).collect(), containers, trends }
+    }
 }
 
 impl From<&MonitoringJobStatus> for Previous {

@@ -348,6 +348,39 @@ pub struct Event {
     pub signal: Option<i64>,
 }
 
+impl Inspect {
+    /// Whether what is seen would be critical, so that it is looked at again before it counts: the container does not
+    /// run, or says itself that it is not well.
+    pub fn looks_critical(&self) -> bool {
+        let unwell = self.state.health.as_ref().is_some_and(|health| health.status == "unhealthy");
+        self.state.status != "running" || unwell
+    }
+}
+
+impl Event {
+    /// Reads one of the Engine's `/events`; none when it is not about a container.
+    pub fn from_engine(json: &serde_json::Value) -> Option<Self> {
+        let actor = &json["Actor"];
+        let attribute = |name: &str| actor["Attributes"][name].as_str();
+        let number = |name: &str| attribute(name)?.parse().ok();
+        if json["Type"] != "container" {
+            return None;
+        }
+        let at = match json["timeNano"].as_i64() {
+            Some(nanos) => Timestamp::from_nanosecond(nanos.into()),
+            None => Timestamp::from_second(json["time"].as_i64()?),
+        };
+        Some(Self {
+            at: at.ok()?,
+            container: attribute("name")?.to_owned(),
+            id: actor["ID"].as_str()?.to_owned(),
+            action: json["Action"].as_str()?.to_owned(),
+            exit_code: number("exitCode"),
+            signal: number("signal"),
+        })
+    }
+}
+
 /// Reads `null` as the default: the Engine writes it where a list or an object is empty.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -357,4 +390,46 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserial
 fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.filter(|t| !t.starts_with("0001-")).and_then(|t| t.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_run_or_is_unwell_is_looked_at_again() {
+        for (state, critical) in [
+            (json!({"Status": "running"}), false),
+            (json!({"Status": "running", "Health": {"Status": "healthy"}}), false),
+            (json!({"Status": "running", "Health": {"Status": "starting"}}), false),
+            (json!({"Status": "running", "Health": {"Status": "unhealthy"}}), true),
+            (json!({"Status": "running", "OOMKilled": true}), false),
+            (json!({"Status": "exited"}), true),
+            (json!({"Status": "paused"}), true),
+            (json!({"Status": "restarting"}), true),
+            (json!(null), true),
+        ] {
+            let inspect: Inspect = serde_json::from_value(json!({"State": state})).unwrap();
+            assert_eq!(inspect.looks_critical(), critical, "{state}");
+        }
+    }
+
+    #[test]
+    fn reads_the_events_of_containers() {
+        let about = |attributes: serde_json::Value| json!({"ID": "ab12", "Attributes": attributes});
+        let die = json!({"Type": "container", "Action": "die", "time": 1, "timeNano": 1_500_000_000,
+            "Actor": about(json!({"name": "autopar-redis", "exitCode": "137", "image": "redis:7"}))});
+        let event = Event::from_engine(&die).unwrap();
+        assert_eq!((event.container.as_str(), event.action.as_str()), ("autopar-redis", "die"));
+        assert_eq!((event.exit_code, event.signal, event.at.as_millisecond()), (Some(137), None, 1500));
+        let kill = json!({"Type": "container", "Action": "kill", "time": 7, "Actor": about(json!({"name": "a", "signal": "9"}))});
+        let event = Event::from_engine(&kill).unwrap();
+        assert_eq!((event.signal, event.at.as_second()), (Some(9), 7));
+        for other in [json!(null), json!({"Type": "network"}), json!({"Type": "container", "Action": "die", "time": 1})]
+        {
+            assert_eq!(Event::from_engine(&other), None, "{other}");
+        }
+    }
 }

@@ -22,6 +22,11 @@ pub enum Evidence {
         /// The answer.
         json: Value,
     },
+    /// A container's log begins: what was sent of it before is void, since it is read again.
+    LogsAnew {
+        /// The container's name in the spec.
+        container: String,
+    },
     /// The next part of a container's log.
     Logs {
         /// The container's name in the spec.
@@ -37,5 +42,5 @@ pub enum Evidence {
     Host(HostObservation),
     /// What became of a container, sent when it has been looked at. Kept of it is what the answers above do not tell:
     /// that it is missing or could not be looked at, and what was wrong with its log.
-    Container(ContainerObservation),
+    Container(Box<ContainerObservation>),
 }

@@ -137,6 +137,11 @@ impl Telegram {
         Ok(Self { client, base, gates: Mutex::default() })
     }
 
+    /// Whether the Bot API answers at all, whatever it says: a way out of the network is open then.
+    pub async fn is_reachable(&self) -> bool {
+        self.client.get(self.base.clone()).timeout(CONNECT_TIMEOUT).send().await.is_ok()
+    }
+
     /// The bot with this token.
     pub fn bot(&self, token: &SecretString) -> Bot {
         // A Secret that was made from a file often ends in a new line.

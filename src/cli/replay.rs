@@ -1,0 +1,34 @@
+//! `stagewatch replay DIR`: the report of a recording, offline.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, FailOnArg, emit, report, settings::Format};
+use crate::{core::report::report as judge, recording};
+
+/// Compute the report of a recording again, offline
+///
+/// A recording is a folder that `stagewatch run --record` wrote. The exit code is that of `run`: 0 below --fail-on, 3
+/// at or above it, 1 when the recording could not be read.
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// What to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+    #[command(flatten)]
+    fail_on: FailOnArg,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let recording = recording::read(&self.folder)?;
+        let spec = &recording.job.spec;
+        let report = judge(spec, &recording.observations, &recording.previous, recording.window);
+        emit(&report::print(self.output, spec, &report)?)?;
+        Ok(self.fail_on.exit(report.verdict))
+    }
+}

@@ -1,0 +1,74 @@
+//! A report as a person reads it in a terminal.
+
+use std::fmt::Write as _;
+
+use crate::{
+    api::{
+        Finding, FindingState, MonitoringJobSpec, Severity,
+        report::{Outcome, Report},
+    },
+    cli::settings::Format,
+    core::schedule,
+};
+
+/// The report in the form that was asked for, with its final line break.
+pub fn print(format: Format, spec: &MonitoringJobSpec, report: &Report) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Text => text(spec, report),
+        Format::Json => serde_json::to_string_pretty(report)? + "\n",
+        Format::Yaml => serde_saphyr::to_string(report)?,
+    })
+}
+
+fn text(spec: &MonitoringJobSpec, report: &Report) -> String {
+    let zone = spec.schedule.as_ref().and_then(|s| s.time_zone.as_deref()).unwrap_or(schedule::DEFAULT_ZONE);
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let time = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string();
+    let mut out = String::new();
+    // Writing into a String does not fail.
+    let _ = writeln!(out, "{}  {}", report.verdict.as_str(), spec.environment);
+    let _ = writeln!(out, "logs from {} to {}", time(report.window.since), time(report.window.until));
+    if let Some(cause) = &report.probable_cause {
+        let _ = writeln!(out, "\nprobable cause: {}  {}", cause.subject, cause.message);
+    }
+    if !report.findings.is_empty() {
+        out.push('\n');
+    }
+    for finding in &report.findings {
+        let _ = writeln!(out, "{:8} {}  {}{}", mark(finding), finding.id, finding.message, count(finding));
+        let mut details = Vec::new();
+        details.extend(finding.first_seen.map(|at| format!("since {}", time(at))));
+        details.extend(finding.over_since.map(|at| format!("over since {}", time(at))));
+        details.extend(finding.advice.as_ref().map(|advice| format!("do: {advice}")));
+        if !details.is_empty() {
+            let _ = writeln!(out, "         {}", details.join(", "));
+        }
+        for line in &finding.evidence {
+            let _ = writeln!(out, "         | {}", line.replace('\n', "\n         | "));
+        }
+    }
+    out.push('\n');
+    for seen in &report.observations {
+        let mark = match seen.outcome {
+            Outcome::Good => '✓',
+            Outcome::Bad => '✗',
+            Outcome::NotObserved => '?',
+        };
+        let check = seen.check.as_ref().map(|check| format!("/{check}")).unwrap_or_default();
+        let _ = writeln!(out, "{mark} {}{check}  {}", seen.subject, seen.message);
+    }
+    out
+}
+
+fn mark(finding: &Finding) -> &'static str {
+    match (finding.state, finding.severity) {
+        (FindingState::Resolved, _) => "Over",
+        (_, Severity::Info) => "Info",
+        (_, Severity::Warning) => "Warning",
+        (_, Severity::Critical) => "Critical",
+    }
+}
+
+fn count(finding: &Finding) -> String {
+    if finding.count > 1 { format!(" ({}×)", finding.count) } else { String::new() }
+}

@@ -1,0 +1,192 @@
+//! `stagewatch run FILE`: one run, no cluster needed.
+
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::{Exit, FailOnArg, emit, files, progress, report, settings::{Format, SecretsFolder, Targets}};
+use crate::{
+    api::{
+        Duration, MonitoringJob, MonitoringRun, MonitoringRunSpec, Severity, Verdict,
+        job_status::{MessageKind, OutboxEntry, OutboxState},
+        run::JobRef,
+    },
+    collect::Collector,
+    core::{effective, execution, outbox::Delivery, plan, previous::Previous, report as reports},
+    engine::{Listeners, Live, Notice, Whereabouts, World as _},
+    notify::telegram::Telegram,
+    recording,
+    secrets::Secrets,
+};
+
+/// How many raw answers may wait to be written.
+const EVIDENCE: usize = 64;
+
+/// Look once at everything that the job in FILE names, and print what was found
+///
+/// Sends one message to the job's receivers, unless --dry-run is given or the job has none. Exit code: 0 below
+/// --fail-on, 3 at or above it, 1 when it could not run or tell, 2 on bad usage.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// A file with one MonitoringJob, or with several of which --job names one
+    file: PathBuf,
+    /// The job to run, where FILE holds several
+    #[arg(long, value_name = "NAME")]
+    job: Option<String>,
+    /// How many hours of logs to read [default: the job's lookback, or 4]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=168))]
+    hours: Option<u8>,
+    /// Do everything but the sending
+    #[arg(long)]
+    dry_run: bool,
+    /// Write all that is seen into this folder, which must not exist or be empty, for `stagewatch replay`
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// A recording whose run counts as the one before: what it found and how it saw the containers
+    #[arg(long, value_name = "DIR")]
+    previous: Option<PathBuf>,
+    /// What to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+    #[command(flatten)]
+    fail_on: FailOnArg,
+    #[command(flatten)]
+    secrets: SecretsFolder,
+    #[command(flatten)]
+    targets: Targets,
+}
+
+impl Run {
+    pub(super) async fn run(self) -> anyhow::Result<Exit> {
+        let job = files::job(&self.file, self.job.as_deref())?;
+        let world = Live {
+            collector: Collector::new(self.targets.policy().with_unix_sockets()),
+            secrets: Secrets::local(self.secrets.secrets.as_deref())?,
+            telegram: Telegram::new(self.targets.telegram_url.as_str())?,
+            place: Whereabouts::Nowhere,
+            teller: |_: Notice| {},
+        };
+        let understood = world.understand(&job);
+        if !understood.problems.is_empty() {
+            let lines: Vec<_> = understood.problems.iter().map(|p| format!("{}: {}", p.path, p.message)).collect();
+            anyhow::bail!("{} cannot be run:\n{}", self.file.display(), lines.join("\n"));
+        }
+        let previous = self.previous.as_deref().map(earlier).transpose()?.unwrap_or_default();
+        let started = Timestamp::now();
+        let mut run = MonitoringRun::new(
+            &format!("{}-{}", job.metadata.name.as_deref().unwrap_or_default(), started.strftime("%Y%m%d%H%M%S")),
+            MonitoringRunSpec {
+                job_ref: JobRef { name: job.metadata.name.clone().unwrap_or_default() },
+                lookback: self.hours.map(|hours| Duration::from_hours(hours.into())),
+                dry_run: self.dry_run,
+                fail_on: Some(self.fail_on.fail_on()),
+                ..Default::default()
+            },
+        );
+        run.status = Some(execution::claimed(&job, &run, "", started));
+        let window = effective::window(&job, &run.spec, started);
+        let patience = plan::timeout(&job, &understood, started);
+        let looking = self.look(&world, &job, window, &previous);
+        let (report, seen) = tokio::time::timeout(patience.unsigned_abs(), looking)
+            .await
+            .with_context(|| format!("the run was not done within {}", Duration::from(patience)))??;
+        emit(&report::print(self.output, &job.spec, &report)?)?;
+        let verdict = report.verdict;
+        run.status = Some(execution::completed(&run, report, reports::containers(&seen), Timestamp::now()));
+        let told = self.tell(&world, &job, &run, verdict).await;
+        told.map(|()| self.fail_on.exit(verdict))
+    }
+
+    /// Looks, while a terminal shows the steps and a recording is written.
+    async fn look(
+        &self,
+        world: &Live<impl Fn(Notice) + Send + Sync + 'static>,
+        job: &MonitoringJob,
+        window: crate::api::Window,
+        previous: &Previous,
+    ) -> anyhow::Result<(crate::api::report::Report, crate::core::observation::Observations)> {
+        let mut listeners = Listeners::default();
+        let shown = std::io::stderr().is_terminal().then(|| {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            listeners.progress = Some(sender);
+            tokio::spawn(progress::show(receiver))
+        });
+        let recorded = self.record.as_ref().map(|folder| {
+            let (sender, receiver) = mpsc::channel(EVIDENCE);
+            listeners.evidence = Some(sender);
+            let (folder, job, previous) = (folder.clone(), job.clone(), previous.clone());
+            let now = Timestamp::now();
+            tokio::spawn(async move { recording::write(&folder, &job, &previous, window, now, receiver).await })
+        });
+        let looked = world.look(job, window, previous, listeners).await;
+        if let Some(recorded) = recorded {
+            let folder = self.record.as_ref().map(|f| f.display().to_string()).unwrap_or_default();
+            recorded.await?.with_context(|| format!("the recording {folder} could not be written"))?;
+        }
+        if let Some(shown) = shown {
+            shown.await?;
+        }
+        Ok(looked)
+    }
+
+    /// Sends one message to each receiver.
+    async fn tell(
+        &self,
+        world: &Live<impl Fn(Notice) + Send + Sync + 'static>,
+        job: &MonitoringJob,
+        run: &MonitoringRun,
+        verdict: Verdict,
+    ) -> anyhow::Result<()> {
+        if self.dry_run || job.spec.dry_run {
+            return Ok(());
+        }
+        let understood = world.understand(job);
+        let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
+        let mut failed = Vec::new();
+        for receiver in job.spec.notifications.iter().flat_map(|n| &n.receivers) {
+            let entry = OutboxEntry {
+                id: String::new(),
+                receiver: receiver.name.clone(),
+                kind: if verdict == Verdict::AllGood { MessageKind::Report } else { MessageKind::Alert },
+                run: run.metadata.name.clone().unwrap_or_default(),
+                headline: String::new(),
+                rings: verdict == Verdict::from(Severity::Critical),
+                state: OutboxState::Sending,
+                holder: None,
+                parts_sent: 0,
+                attempts: 1,
+                maybe_sent: false,
+                not_before: None,
+                reply_to: None,
+                incident_since: None,
+                opened_by: None,
+                error: None,
+            };
+            let parts = world.message(job, &understood, Some(run), None, &entry, Timestamp::now());
+            match world.deliver(namespace, receiver, &entry, &parts).await {
+                Delivery::Accepted { .. } => {}
+                Delivery::RetryAfter { pause, .. } => {
+                    failed.push(format!("{}: Telegram asks to wait {} s", receiver.name, pause.as_secs()));
+                }
+                Delivery::NotSent { error, .. } | Delivery::Ambiguous { error, .. } | Delivery::Refused { error, .. } => {
+                    failed.push(format!("{}: {error}", receiver.name));
+                }
+            }
+        }
+        anyhow::ensure!(failed.is_empty(), "the message was not delivered to {}", failed.join(", "));
+        Ok(())
+    }
+}
+
+/// What the run of a recording leaves to the next one.
+fn earlier(folder: &Path) -> anyhow::Result<Previous> {
+    let recording = recording::read(folder)?;
+    let report = reports::report(&recording.job.spec, &recording.observations, &recording.previous, recording.window);
+    Ok(Previous::after(&report, reports::containers(&recording.observations), recording.previous.trends))
+}

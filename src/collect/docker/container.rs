@@ -1,0 +1,176 @@
+//! One container: inspected, again if that looks critical, then measured and its log read side by side.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+use tokio::{
+    join,
+    sync::OnceCell,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Looks, edge,
+    engine::{AskError, ReadOnlyEngine},
+    limits::HostLimits,
+    logs::LogReader,
+    near::near,
+    not_observed,
+    request::{ContainerRef, Request},
+    stats,
+};
+use crate::{
+    api::job::Container,
+    collect::Progress,
+    core::{
+        logs::Matcher,
+        observation::{
+            docker::{ContainerLook, Inspect, LogLook, Stats},
+            raw::Evidence,
+        },
+    },
+};
+
+/// The engine's stamps of two samples have to be the whole window apart.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// What looking at one container takes.
+pub(super) struct ContainerLooker {
+    pub engine: ReadOnlyEngine,
+    pub limits: Arc<HostLimits>,
+    /// The names of all containers of the host, once somebody needs them.
+    pub names: Arc<OnceCell<Vec<String>>>,
+    pub container: Container,
+    pub looks: Arc<Looks>,
+}
+
+/// An inspected container: what may be kept of the answer, and what is judged of it.
+struct Inspected {
+    kept: Value,
+    judged: Inspect,
+}
+
+impl ContainerLooker {
+    /// Looks at it.
+    pub async fn look(&self) -> ContainerLook {
+        let name = &self.container.name;
+        let reference = match ContainerRef::try_from(name.as_str()) {
+            Ok(reference) => reference,
+            Err(error) => return not_observed(error.to_string()),
+        };
+        self.looks.reporter.tell(Progress::Inspecting { container: name.clone() });
+        let mut found = self.inspect(&reference).await;
+        for _ in 1..self.looks.patience.attempts {
+            let settled = found.as_ref().is_ok_and(|seen| !seen.judged.looks_critical());
+            if settled || !self.looks.again(name).await {
+                break;
+            }
+            found = self.inspect(&reference).await;
+        }
+        let Inspected { kept, judged: inspect } = match found {
+            Ok(seen) => seen,
+            Err(error) if error.is_not_found() => return ContainerLook::Missing { near: self.near().await },
+            Err(error) => return not_observed(self.looks.redactor.redact(&error.to_string())),
+        };
+        // From here on by its id: another container of that name is another container.
+        let reference = ContainerRef::try_from(inspect.id.as_str()).unwrap_or(reference);
+        let logs = self.logs(&reference, &inspect);
+        let (stats, logs) = join!(self.stats(&reference, &inspect.state.status), logs);
+        self.record(|container| Evidence::Inspect { container, json: kept }).await;
+        ContainerLook::Seen { inspect, stats, logs }
+    }
+
+    async fn inspect(&self, reference: &ContainerRef) -> Result<Inspected, AskError> {
+        let answer = self.json(&Request::Inspect(reference)).await?;
+        let kept = edge::inspect(answer, &self.looks.redactor);
+        let judged = serde_json::from_value(kept.clone()).ok().filter(|inspect: &Inspect| !inspect.id.is_empty());
+        match judged {
+            Some(judged) => Ok(Inspected { kept, judged }),
+            None => Err(AskError::NotAnEngine("it describes a container in an unknown form".into())),
+        }
+    }
+
+    async fn near(&self) -> Vec<String> {
+        let list = async || names(self.json(&Request::List).await.unwrap_or_default());
+        near(&self.container.name, self.names.get_or_init(list).await.iter().cloned())
+    }
+
+    async fn stats(&self, reference: &ContainerRef, status: &str) -> Option<Stats> {
+        if !matches!(status, "running" | "paused") {
+            return None;
+        }
+        let request = Request::Stats(reference);
+        let mut sample = self.json(&request).await.ok()?;
+        let again = Instant::now() + self.looks.cpu_window + SLACK;
+        if !self.looks.cpu_window.is_zero() && again < self.looks.deadline {
+            self.looks.reporter.tell(Progress::Measuring { container: self.container.name.clone() });
+            sleep_until(again).await;
+            if let Ok(later) = self.json(&request).await {
+                sample = stats::pair(&sample, later);
+            }
+        }
+        let judged = serde_json::from_value(sample.clone()).ok();
+        self.record(|container| Evidence::Stats { container, json: sample }).await;
+        judged
+    }
+
+    async fn logs(&self, reference: &ContainerRef, inspect: &Inspect) -> LogLook {
+        let Container { name, profile, .. } = &self.container;
+        let matcher = match Matcher::compile(profile.unwrap_or_default(), &self.looks.patterns, name) {
+            Ok(matcher) => matcher,
+            Err(problems) => {
+                let first = problems.first().map_or("", |problem| &problem.message);
+                return LogLook::Unavailable { why: format!("its patterns cannot be used: {first}") };
+            }
+        };
+        self.looks.reporter.tell(Progress::ReadingLogs { container: name.clone() });
+        let reader = LogReader {
+            engine: &self.engine,
+            permits: &self.limits.logs,
+            container: reference,
+            name,
+            terminal: inspect.config.tty,
+            driver: &inspect.host_config.log_config.driver,
+            matcher: &matcher,
+            redactor: &self.looks.redactor,
+            window: self.looks.window,
+            evidence: self.looks.evidence.as_ref(),
+            deadline: self.looks.deadline,
+        };
+        reader.read().await
+    }
+
+    async fn json(&self, request: &Request<'_>) -> Result<Value, AskError> {
+        let _permit = self.limits.requests.acquire().await;
+        self.engine.json(request, self.looks.deadline).await
+    }
+
+    async fn record(&self, evidence: impl FnOnce(String) -> Evidence) {
+        if let Some(recording) = &self.looks.evidence {
+            // A recording that went away is not our concern.
+            let _ = recording.send(evidence(self.container.name.clone())).await;
+        }
+    }
+}
+
+/// The names in `/containers/json`, where each begins with a slash; `/web/redis` is what `web` calls another.
+fn names(list: Value) -> Vec<String> {
+    let Value::Array(containers) = list else { return Vec::new() };
+    let all = containers.iter().filter_map(|container| container["Names"].as_array()).flatten();
+    let plain = all.filter_map(|name| name.as_str()?.strip_prefix('/')).filter(|name| !name.contains('/'));
+    plain.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_the_names_of_a_list() {
+        let list = json!([{"Names": ["/web", "/proxy/web"]}, {"Names": ["/autopar-redis-1"]}, {"Names": null}, {}]);
+        assert_eq!(names(list), ["web", "autopar-redis-1"]);
+        assert!(names(json!({"message": "no"})).is_empty());
+    }
+}

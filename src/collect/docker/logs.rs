@@ -1,0 +1,231 @@
+//! One container's log of the window, streamed through the scanner: memory does not grow with the log.
+//!
+//! An engine sends a log oldest first and cannot say how long it is. So what is asked for is its newest part, as many
+//! records as surely fit, then, if there are more, as many as may be read at all.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{Semaphore, mpsc::Sender},
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    engine::{AskError, ReadOnlyEngine},
+    lines::Lines,
+    request::{ContainerRef, Request},
+};
+use crate::{
+    api::Window,
+    core::{
+        logs::{Matcher, Scanner},
+        observation::{docker::LogLook, logs::LogScan, raw::Evidence},
+        redact::{LineRedactor, Redactor},
+    },
+};
+
+/// The most that is read of a log.
+const MAX_BYTES: u64 = 64 << 20;
+/// How many records are asked for at first: all of most windows, and little beside what may be read.
+const FIRST: u64 = 20_000;
+/// As many as always fit: the engine writes none larger than 16 KiB.
+const FEWEST: u64 = 1_000;
+/// A log is asked for at most so often.
+const MOST_PASSES: usize = 6;
+/// Recorded lines are handed on in parts of this size.
+const PART: usize = 64 << 10;
+
+/// A log to be read.
+pub(super) struct LogReader<'a> {
+    pub engine: &'a ReadOnlyEngine,
+    /// How many logs of this host may be read at a time.
+    pub permits: &'a Semaphore,
+    pub container: &'a ContainerRef,
+    /// Its name in the spec.
+    pub name: &'a str,
+    /// It writes to a terminal.
+    pub terminal: bool,
+    /// Its log driver.
+    pub driver: &'a str,
+    pub matcher: &'a Matcher,
+    pub redactor: &'a Redactor,
+    pub window: Window,
+    pub evidence: Option<&'a Sender<Evidence>>,
+    pub deadline: Instant,
+}
+
+/// What came of reading at most so many of the newest records.
+struct Pass {
+    scan: LogScan,
+    records: u64,
+    bytes: u64,
+    end: End,
+}
+
+/// Why a pass ended.
+enum End {
+    /// The engine sent all that was asked for.
+    Whole,
+    /// It was too much, so that the newest part was not reached.
+    Full,
+    /// There was not enough time.
+    Late,
+    /// The engine could not go on.
+    Broken(String),
+}
+
+impl LogReader<'_> {
+    /// Reads it.
+    pub async fn read(&self) -> LogLook {
+        let Ok(Ok(_permit)) = timeout_at(self.deadline, self.permits.acquire()).await else {
+            return LogLook::Unavailable { why: "no time was left to read it".into() };
+        };
+        match self.passes().await {
+            Ok(scan) => LogLook::Read(scan),
+            Err(AskError::Refused { status: http::StatusCode::NOT_IMPLEMENTED, .. }) => {
+                LogLook::Unavailable { why: format!("log driver {}", self.driver) }
+            }
+            Err(error) => LogLook::Unavailable { why: self.redactor.redact(&error.to_string()).into_owned() },
+        }
+    }
+
+    async fn passes(&self) -> Result<LogScan, AskError> {
+        // What is left after a pass that took too long pays for the newest records.
+        let reserve = self.deadline.saturating_duration_since(Instant::now()).mul_f32(0.3);
+        let (mut tail, mut fallback) = (FIRST, None);
+        for _ in 1..MOST_PASSES {
+            let pass = self.pass(tail, reserve).await?;
+            match pass.end {
+                End::Whole if pass.records < tail => return Ok(pass.scan),
+                End::Whole => {
+                    let fit = fitting(&pass);
+                    if fit < tail.saturating_mul(2) {
+                        return Ok(incomplete(pass.scan, cut_at(tail)));
+                    }
+                    (tail, fallback) = (fit, Some(tail));
+                }
+                End::Broken(why) => return Ok(incomplete(pass.scan, why)),
+                End::Full if fallback.is_none() && tail > FEWEST => {
+                    tail = (tail / 2).min(fitting(&pass)).max(FEWEST);
+                }
+                End::Full => break,
+                End::Late => return self.newest(fallback.unwrap_or(FEWEST), late_at).await,
+            }
+        }
+        self.newest(fallback.unwrap_or(FEWEST), cut_at).await
+    }
+
+    /// What is read when all else was too much or took too long.
+    async fn newest(&self, tail: u64, why: impl Fn(u64) -> String) -> Result<LogScan, AskError> {
+        let pass = self.pass(tail, Duration::ZERO).await?;
+        Ok(match pass.end {
+            End::Whole | End::Full => incomplete(pass.scan, why(tail)),
+            End::Late => incomplete(pass.scan, "not read in time: the newest part is missing".into()),
+            End::Broken(broken) => incomplete(pass.scan, broken),
+        })
+    }
+
+    async fn pass(&self, tail: u64, reserve: Duration) -> Result<Pass, AskError> {
+        let until = self.deadline.checked_sub(reserve).unwrap_or(self.deadline);
+        let request = Request::Logs { container: self.container, since: self.window.since, tail };
+        let mut answer = self.engine.stream(&request, until).await?;
+        if let Some(evidence) = self.evidence {
+            let _ = evidence.send(Evidence::LogsAnew { container: self.name.to_owned() }).await;
+        }
+        let mut lines = Lines::new(self.terminal);
+        let mut sink = Sink {
+            bounds: Bounds::of(self.window),
+            scanner: Scanner::new(self.matcher, self.window),
+            redactor: self.redactor.lines(),
+            recorded: self.evidence.is_some().then(Vec::new),
+        };
+        let mut bytes = 0;
+        let end = loop {
+            let part = match timeout_at(until, answer.next()).await {
+                Ok(Ok(Some(part))) => part,
+                Ok(Ok(None)) => break End::Whole,
+                Ok(Err(error)) => break End::Broken(error.to_string()),
+                Err(_) => break End::Late,
+            };
+            bytes += part.len() as u64;
+            if let Err(error) = lines.push(&part, |line| sink.line(line)) {
+                break End::Broken(self.redactor.redact(&error.to_string()).into_owned());
+            }
+            self.hand_on(&mut sink, PART).await;
+            if bytes > MAX_BYTES {
+                break End::Full;
+            }
+        };
+        lines.finish(|line| sink.line(line));
+        self.hand_on(&mut sink, 1).await;
+        Ok(Pass { scan: sink.scanner.finish(), records: lines.records(), bytes, end })
+    }
+
+    /// Hands recorded lines on once they are at least so many bytes. A recording that went away is not our concern.
+    async fn hand_on(&self, sink: &mut Sink<'_>, at_least: usize) {
+        if let (Some(evidence), Some(recorded)) = (self.evidence, &mut sink.recorded)
+            && recorded.len() >= at_least
+        {
+            let bytes = std::mem::take(recorded);
+            let _ = evidence.send(Evidence::Logs { container: self.name.to_owned(), bytes }).await;
+        }
+    }
+}
+
+/// Where lines go: within the window, redacted, to the scanner and, if wanted, to the recording.
+struct Sink<'a> {
+    bounds: Bounds,
+    scanner: Scanner<'a>,
+    redactor: LineRedactor<'a>,
+    recorded: Option<Vec<u8>>,
+}
+
+impl Sink<'_> {
+    fn line(&mut self, line: &[u8]) {
+        if !self.bounds.contain(line) {
+            return;
+        }
+        let line = self.redactor.redact(line);
+        self.scanner.line(&line);
+        if let Some(recorded) = &mut self.recorded {
+            recorded.extend_from_slice(&line);
+            recorded.push(b'\n');
+        }
+    }
+}
+
+/// The window's bounds as the engine writes its stamps, which sort as time does.
+struct Bounds([String; 2]);
+
+impl Bounds {
+    fn of(window: Window) -> Self {
+        Self([window.since, window.until].map(|at: Timestamp| format!("{at:.9}")))
+    }
+
+    /// Whether a line is stamped within the window, or has no stamp that can be told. An engine can only be asked for
+    /// whole seconds, and what came after the window counts among the newest.
+    fn contain(&self, line: &[u8]) -> bool {
+        let Self([since, until]) = self;
+        let stamp = line.get(..since.len()).filter(|stamp| stamp.ends_with(b"Z") && stamp[10] == b'T');
+        stamp.is_none_or(|stamp| since.as_bytes() <= stamp && stamp < until.as_bytes())
+    }
+}
+
+/// How many records like these may be read, with room for some that are longer.
+fn fitting(pass: &Pass) -> u64 {
+    (MAX_BYTES / 5 * 4).saturating_mul(pass.records) / pass.bytes.max(1)
+}
+
+fn incomplete(mut scan: LogScan, why: String) -> LogScan {
+    scan.incomplete.get_or_insert(why);
+    scan
+}
+
+fn cut_at(tail: u64) -> String {
+    format!("cut at {} MiB: the newest {tail} lines were read", MAX_BYTES >> 20)
+}
+
+fn late_at(tail: u64) -> String {
+    format!("not read in time: only the newest {tail} lines were")
+}

@@ -1,0 +1,281 @@
+//! Which findings follow from which: in time, along `dependencies`, and along names that the evidence itself mentions.
+//!
+//! A finding is taken for the cause of another only when both is so: the two are tied, and the cause began before the
+//! other, or within two minutes of it. What began first but is not tied is not blamed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use regex::Regex;
+
+use super::{profiles, redact::cut, rules};
+use crate::api::{Finding, FindingState, Kind, MonitoringJobSpec, ProbableCause, Severity, job::ProfileName};
+
+/// How much later a cause may have been seen than what follows from it: health checks and probes come in turns.
+const SLACK: SignedDuration = SignedDuration::from_mins(2);
+/// A finding that follows from another within the same subject came this long before its container ended, at most.
+const LAST_WORDS: SignedDuration = SignedDuration::from_mins(2);
+
+/// The findings, most severe first, the probable cause before its consequences; and that cause, if anything is bad.
+pub fn order(spec: &MonitoringJobSpec, findings: Vec<Finding>) -> (Vec<Finding>, Option<ProbableCause>) {
+    let ties = Ties::of(spec, &findings);
+    let causes = causes(&findings, &ties);
+    let roots: Vec<usize> = (0..findings.len()).map(|n| root(&causes, n)).collect();
+    let worth = |n: usize| {
+        let group = (0..findings.len()).filter(|&m| roots[m] == n).map(|m| standing(&findings[m])).max();
+        group.unwrap_or((false, Severity::Info)).max(standing(&findings[n]))
+    };
+    let worths: Vec<_> =
+        (0..findings.len()).map(|n| if roots[n] == n { worth(n) } else { standing(&findings[n]) }).collect();
+    let following =
+        |n: usize| (0..findings.len()).filter(move |&m| m != n).filter(|&m| roots[m] == n).collect::<Vec<_>>();
+    let cause = (0..findings.len()).filter(|&n| roots[n] == n && findings[n].is_bad()).min_by_key(|&n| {
+        let unseen = findings[n].state == FindingState::Unknown;
+        let followed = !following(n).is_empty();
+        (std::cmp::Reverse(findings[n].severity), unseen, !followed, begin(&findings[n]), findings[n].id.clone())
+    });
+    let probable = cause.map(|n| {
+        let consequences: Vec<&Finding> =
+            following(n).into_iter().map(|m| &findings[m]).filter(|f| f.is_bad()).collect();
+        ProbableCause {
+            finding_id: findings[n].id.clone(),
+            subject: findings[n].subject.clone(),
+            message: cut(&ties.sentence(&findings[n], &consequences), 400),
+            consequences: consequences.iter().map(|f| f.id.clone()).take(100).collect(),
+        }
+    });
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_by_key(|&n| {
+        let first = cause != Some(n);
+        (std::cmp::Reverse(worths[n]), first, roots[n] != n, begin(&findings[n]), findings[n].id.clone())
+    });
+    let mut findings: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
+    (order.into_iter().filter_map(|n| findings.get_mut(n)?.take()).collect(), probable)
+}
+
+/// What is over comes after all that is not, however severe it was.
+fn standing(finding: &Finding) -> (bool, Severity) {
+    (finding.state != FindingState::Resolved, finding.severity)
+}
+
+fn begin(finding: &Finding) -> Option<Timestamp> {
+    finding.first_seen.or(finding.last_seen)
+}
+
+/// For each finding the one that it follows from, without circles.
+fn causes(findings: &[Finding], ties: &Ties<'_>) -> Vec<Option<usize>> {
+    let mut causes: Vec<Option<usize>> = vec![None; findings.len()];
+    let mut order: Vec<usize> = (0..findings.len()).filter(|&n| findings[n].is_bad()).collect();
+    // The latest first: what came last most surely follows from something.
+    order.sort_by_key(|&n| std::cmp::Reverse((begin(&findings[n]), findings[n].id.clone())));
+    for &n in &order {
+        let candidates = order
+            .iter()
+            .copied()
+            .filter(|&m| m != n && root(&causes, m) != n && ties.explains(&findings[m], &findings[n]));
+        causes[n] = candidates.min_by_key(|&m| {
+            let own = findings[m].subject == findings[n].subject;
+            (
+                std::cmp::Reverse(findings[m].severity),
+                !own,
+                rank(&findings[m]),
+                begin(&findings[m]),
+                findings[m].id.clone(),
+            )
+        });
+    }
+    causes
+}
+
+fn root(causes: &[Option<usize>], mut n: usize) -> usize {
+    // No circle is ever made, and still a bound costs nothing.
+    for _ in 0..causes.len() {
+        match causes[n] {
+            Some(cause) => n = cause,
+            None => break,
+        }
+    }
+    n
+}
+
+/// How near to the root a finding is among those of its own container.
+fn rank(finding: &Finding) -> u8 {
+    match (kind(finding), finding.reason.as_str()) {
+        ("docker", _) | ("container", "OomKilled") => 0,
+        ("logs", _) if finding.severity == Severity::Critical => 2,
+        ("container", "Missing" | "NotRunning" | "Paused") => 1,
+        ("container", "Restarting") => 3,
+        ("container", "HighMemory") => 4,
+        ("container", "Restarted") => 5,
+        ("container", "Unhealthy" | "StartingTooLong") => 6,
+        _ => 7,
+    }
+}
+
+fn kind(finding: &Finding) -> &str {
+    finding.id.split('/').next().unwrap_or_default()
+}
+
+type Profiles<'s> = BTreeMap<&'s str, ProfileName>;
+
+/// Where a pattern stands in the profile of its container; none for a pattern of the job.
+fn index(profiles: &Profiles<'_>, finding: &Finding) -> Option<usize> {
+    let profile = profiles.get(finding.subject.as_str())?;
+    profiles::compiled(*profile).patterns().iter().position(|pattern| pattern.id == finding.reason)
+}
+
+/// What needs what, and who names whom.
+struct Ties<'s> {
+    /// Each subject and all that it needs, over any number of steps.
+    needs: BTreeMap<&'s str, BTreeSet<&'s str>>,
+    /// For each finding the subjects that its own words mention.
+    mentions: BTreeMap<String, BTreeSet<&'s str>>,
+    profiles: Profiles<'s>,
+}
+
+impl<'s> Ties<'s> {
+    fn of(spec: &'s MonitoringJobSpec, findings: &[Finding]) -> Self {
+        let mut direct: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for dependency in &spec.dependencies {
+            direct.entry(&dependency.subject).or_default().extend(dependency.needs.iter().map(String::as_str));
+        }
+        for (host, container) in rules::containers(spec) {
+            direct.entry(&container.name).or_default().insert(&host.name);
+        }
+        let needs = direct.keys().map(|&subject| (subject, reach(&direct, subject))).collect();
+        let names = names(spec);
+        let mentions = findings.iter().map(|finding| {
+            let words =
+                std::iter::once(&finding.message).chain(&finding.evidence).map(String::as_str).collect::<Vec<_>>();
+            let named = names.iter().filter(|(name, subject, _)| {
+                *subject != finding.subject
+                    && *name != finding.subject
+                    && words.iter().any(|text| text.contains(name.as_str()))
+            });
+            let named = named.filter(|(.., whole)| words.iter().any(|text| whole.is_match(text)));
+            (finding.id.clone(), named.map(|&(_, subject, _)| subject).collect())
+        });
+        let profiles = rules::containers(spec).map(|(_, c)| (c.name.as_str(), c.profile.unwrap_or_default())).collect();
+        Self { needs, mentions: mentions.collect(), profiles }
+    }
+
+    fn needs(&self, subject: &str, other: &str) -> bool {
+        self.needs.get(subject).is_some_and(|all| all.contains(other))
+    }
+
+    fn mentions(&self, finding: &Finding, other: &str) -> bool {
+        self.mentions.get(&finding.id).is_some_and(|all| all.contains(other))
+    }
+
+    /// Whether `other` may follow from `cause`.
+    fn explains(&self, cause: &Finding, other: &Finding) -> bool {
+        if cause.state == FindingState::Unknown && other.state != FindingState::Unknown {
+            return false;
+        }
+        if cause.subject == other.subject {
+            return within_subject(&self.profiles, cause, other);
+        }
+        // What could not be looked at, or warns before anything happened, makes nothing else fail.
+        if matches!(cause.reason.as_str(), "NotObserved" | "LogsUnavailable" | "LogsIncomplete" | "ClockOffset") {
+            return false;
+        }
+        let tied = self.needs(&other.subject, &cause.subject) || self.mentions(other, &cause.subject);
+        tied && match (begin(cause), begin(other)) {
+            (Some(cause), Some(other)) => cause <= other + SLACK,
+            _ => true,
+        }
+    }
+
+    /// Why `cause` is taken for the cause.
+    fn sentence(&self, cause: &Finding, consequences: &[&Finding]) -> String {
+        let others: BTreeSet<&str> =
+            consequences.iter().map(|f| f.subject.as_str()).filter(|subject| *subject != cause.subject).collect();
+        let (needing, naming): (Vec<&str>, Vec<&str>) =
+            others.into_iter().partition(|subject| self.needs(subject, &cause.subject));
+        let verb = |subjects: &[&str], one: &str, many: &str| {
+            if subjects.len() == 1 { one.to_owned() } else { many.to_owned() }
+        };
+        let mut reasons = Vec::new();
+        if !needing.is_empty() {
+            reasons.push(format!("{} {} it", needing.join(", "), verb(&needing, "needs", "need")));
+        }
+        if !naming.is_empty() {
+            reasons.push(format!(
+                "{} {} it in what was found there",
+                naming.join(", "),
+                verb(&naming, "names", "name")
+            ));
+        }
+        match (reasons.is_empty(), consequences.is_empty()) {
+            (false, _) => reasons.join("; "),
+            (true, false) => format!("the other findings about {} follow from it", cause.subject),
+            (true, true) => "nothing else that was found explains it".to_owned(),
+        }
+    }
+}
+
+/// Whether one finding of a subject follows from another of the same subject.
+fn within_subject(profiles: &Profiles<'_>, cause: &Finding, other: &Finding) -> bool {
+    let (from, to) = (kind(cause), kind(other));
+    match (from, to) {
+        ("container", "container") => rank(cause) < rank(other),
+        // Its last words explain why it ended, unless it was killed or stopped from outside.
+        ("logs", "container") => {
+            let fatal = cause.severity == Severity::Critical
+                && matches!(other.reason.as_str(), "NotRunning" | "Restarting" | "Restarted" | "Unhealthy");
+            let from_outside = other.message.contains("from outside");
+            fatal
+                && !from_outside
+                && cause.first_seen.zip(begin(other)).is_some_and(|(said, ended)| {
+                    other.kind == Kind::State && said <= ended + LAST_WORDS || said <= other.last_seen.unwrap_or(ended)
+                })
+        }
+        ("container", "logs") => {
+            let Some((ended, said)) = begin(cause).zip(begin(other)) else { return false };
+            let in_time = match cause.reason.as_str() {
+                "OomKilled" | "NotRunning" | "Restarting" | "Paused" => said + SLACK >= ended,
+                "Restarted" => said + SLACK >= ended && said <= cause.last_seen.unwrap_or(ended) + SLACK,
+                _ => false,
+            };
+            in_time && !within_subject(profiles, other, cause)
+        }
+        // What is fatal explains what the same log says around it; of two the more specific one, which its profile
+        // lists first.
+        ("logs", "logs") => {
+            let near = cause.first_seen.zip(other.first_seen).is_some_and(|(a, b)| a.duration_since(b).abs() <= SLACK);
+            near && cause.severity == Severity::Critical
+                && match (index(profiles, cause), index(profiles, other)) {
+                    (Some(cause), Some(other)) => cause < other,
+                    _ => cause.first_seen < other.first_seen,
+                }
+        }
+        _ => false,
+    }
+}
+
+fn reach<'s>(direct: &BTreeMap<&'s str, BTreeSet<&'s str>>, subject: &str) -> BTreeSet<&'s str> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = direct.get(subject).into_iter().flatten().copied().collect();
+    while let Some(next) = open.pop() {
+        if next != subject && found.insert(next) {
+            open.extend(direct.get(next).into_iter().flatten());
+        }
+    }
+    found
+}
+
+/// What may be mentioned: the names of containers and Docker hosts, and the hosts of websites, each as a whole word.
+fn names(spec: &MonitoringJobSpec) -> Vec<(String, &str, Regex)> {
+    let containers = rules::containers(spec).map(|(_, c)| (c.name.clone(), c.name.as_str()));
+    let sites = spec.websites.iter().filter_map(|site| {
+        let host = site.url.split_once("://")?.1.split(['/', ':', '?']).next()?.to_owned();
+        Some((host, site.name.as_str()))
+    });
+    let word = |name: &str| Regex::new(&format!(r"(?:^|[^\w.-]){}(?:$|[^\w-])", regex::escape(name))).ok();
+    let usable = |(name, _): &(String, &str)| name.len() >= 3;
+    containers
+        .chain(sites)
+        .filter(usable)
+        .filter_map(|(name, subject)| Some((name.clone(), subject, word(&name)?)))
+        .collect()
+}

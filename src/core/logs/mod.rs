@@ -1,0 +1,16 @@
+//! From the bytes of a container's log to what was found in it: lines → records → patterns → counts.
+//!
+//! [`Scanner`] reads a log line by line and keeps a bounded amount of memory whatever comes; [`Matcher`] knows the
+//! patterns of one container: its profile's and the job's own.
+
+mod level;
+mod line;
+mod matcher;
+mod record;
+mod scanner;
+mod tally;
+
+pub use level::Level;
+pub use matcher::{Matcher, problems};
+pub use record::essence;
+pub use scanner::Scanner;

@@ -1,0 +1,357 @@
+//! Messages on their way. An alert stays until it was accepted, over any number of runs, in order; what nobody can tell
+//! to have arrived is sent again at most once, and says so.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    condition::{self, Truth},
+    redact,
+};
+use crate::api::{
+    MonitoringJobStatus,
+    job_status::{AlertMessage, LastNotification, MessageKind, OutboxEntry, OutboxState},
+};
+
+/// What fits into the status.
+pub const MAX_ENTRIES: usize = 8;
+/// How long a refused message waits: a person has to mend the token or the chat.
+const REFUSED_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+/// How long an ambiguous message waits before it is sent for the second time.
+const AMBIGUOUS_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// The pauses after an attempt that sent nothing: they double.
+const RETRY_PAUSE: (SignedDuration, SignedDuration) = (SignedDuration::from_secs(10), SignedDuration::from_mins(10));
+
+/// What became of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It was accepted.
+    Accepted {
+        /// Its id in the chat; of the first part.
+        message_id: i64,
+    },
+    /// The bot has to wait.
+    RetryAfter {
+        /// How long.
+        pause: SignedDuration,
+        /// Parts that were accepted before.
+        parts_sent: i32,
+    },
+    /// No byte left: the endpoint was not reached, or a Secret is missing.
+    NotSent {
+        /// Why, without any secret.
+        error: String,
+        /// Parts that were accepted before.
+        parts_sent: i32,
+    },
+    /// The bytes left, and no answer came.
+    Ambiguous {
+        /// Why, without any secret.
+        error: String,
+        /// Parts that were accepted before.
+        parts_sent: i32,
+    },
+    /// It will not be accepted as things are: a wrong token, an unknown chat.
+    Refused {
+        /// Why, without any secret.
+        error: String,
+        /// Parts that were accepted before.
+        parts_sent: i32,
+    },
+}
+
+/// What the outbox asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing, before this instant.
+    Wait(Option<Timestamp>),
+    /// Mark this entry as being sent.
+    Begin(String),
+    /// Send this entry: it is marked as ours.
+    Send(String),
+    /// Somebody who is gone was sending this entry.
+    Abandoned(String),
+}
+
+/// What the outbox asks `holder` for at `now`; `sending` tells whether an entry is on the wire right now. The first
+/// entry of each receiver is the only one that may go: messages keep their order.
+pub fn next(status: &MonitoringJobStatus, holder: &str, sending: impl Fn(&str) -> bool, now: Timestamp) -> Next {
+    let mut wake = None;
+    let mut receivers: Vec<&str> = Vec::new();
+    for entry in &status.outbox {
+        if receivers.contains(&entry.receiver.as_str()) {
+            continue;
+        }
+        receivers.push(&entry.receiver);
+        match entry.state {
+            _ if sending(&entry.id) => {}
+            OutboxState::Sending if entry.holder.as_deref() == Some(holder) => return Next::Send(entry.id.clone()),
+            OutboxState::Sending => return Next::Abandoned(entry.id.clone()),
+            _ => match entry.not_before {
+                Some(later) if later > now => wake = Some(wake.map_or(later, |w: Timestamp| w.min(later))),
+                _ => return Next::Begin(entry.id.clone()),
+            },
+        }
+    }
+    Next::Wait(wake)
+}
+
+/// Adds `entry`. A report that still waits for the same receiver is told by the newer message; what does not fit is
+/// merged into the oldest message about something that is over.
+pub fn push(status: &mut MonitoringJobStatus, entry: OutboxEntry) {
+    status
+        .outbox
+        .retain(|old| !(old.receiver == entry.receiver && old.kind == MessageKind::Report && may_still_change(old)));
+    while status.outbox.len() >= MAX_ENTRIES {
+        let over = |e: &OutboxEntry| e.kind == MessageKind::WasDown && may_still_change(e);
+        let Some(oldest) = status.outbox.iter().position(over) else { break };
+        let merged = status.outbox.remove(oldest);
+        if let Some(next) = status.outbox.iter_mut().find(|e| e.receiver == merged.receiver && over(e)) {
+            next.incident_since = merged.incident_since;
+            next.opened_by = merged.opened_by;
+        } else {
+            status.outbox.insert(oldest, merged);
+            break;
+        }
+    }
+    if status.outbox.len() >= MAX_ENTRIES {
+        // Nothing is over and nothing is routine: the newest message of this receiver tells the most.
+        if let Some(old) = status.outbox.iter().rposition(|e| e.receiver == entry.receiver && may_still_change(e)) {
+            status.outbox.remove(old);
+        }
+    }
+    if status.outbox.len() < MAX_ENTRIES {
+        status.outbox.push(entry);
+    }
+}
+
+/// Takes the alerts of the incident that began at `since` out of the box for `receiver`, where certainly nothing of
+/// them was seen; tells whether there were any.
+pub fn take_untold_alerts(status: &mut MonitoringJobStatus, receiver: &str, since: Timestamp) -> bool {
+    let before = status.outbox.len();
+    status.outbox.retain(|e| {
+        let this = e.receiver == receiver && e.kind == MessageKind::Alert && e.incident_since == Some(since);
+        !(this && may_still_change(e))
+    });
+    status.outbox.len() < before
+}
+
+/// Certainly nobody has seen any of it.
+fn may_still_change(entry: &OutboxEntry) -> bool {
+    entry.state != OutboxState::Sending && !entry.maybe_sent && entry.parts_sent == 0
+}
+
+/// Marks an entry as being sent by `holder`.
+pub fn begin(entry: &mut OutboxEntry, holder: &str) {
+    entry.state = OutboxState::Sending;
+    entry.holder = Some(holder.to_owned());
+    entry.attempts = entry.attempts.saturating_add(1);
+    entry.not_before = None;
+}
+
+/// Notes what became of the attempt at the entry `id`.
+pub fn record(
+    status: &mut MonitoringJobStatus,
+    id: &str,
+    delivery: &Delivery,
+    generation: Option<i64>,
+    now: Timestamp,
+) {
+    let Some(at) = status.outbox.iter().position(|e| e.id == id) else { return };
+    let entry = &mut status.outbox[at];
+    entry.holder = None;
+    entry.state = OutboxState::Pending;
+    let (error, parts_sent) = match delivery {
+        Delivery::Accepted { message_id } => {
+            let entry = status.outbox.remove(at);
+            accepted(status, &entry, *message_id);
+            leave(status, &entry, OutboxState::Sent, Some(*message_id), None, now);
+            notified(status, generation, now);
+            return;
+        }
+        Delivery::RetryAfter { pause, parts_sent } => {
+            entry.not_before = Some(now + *pause);
+            (format!("Telegram asks to wait {} s", pause.as_secs()), *parts_sent)
+        }
+        Delivery::NotSent { error, parts_sent } => {
+            let doubled = RETRY_PAUSE.0.saturating_mul(1 << entry.attempts.clamp(1, 7).saturating_sub(1));
+            entry.not_before = Some(now + doubled.min(RETRY_PAUSE.1));
+            (error.clone(), *parts_sent)
+        }
+        Delivery::Ambiguous { error, parts_sent } => {
+            if entry.maybe_sent {
+                let entry = status.outbox.remove(at);
+                leave(status, &entry, OutboxState::Ambiguous, None, Some(error), now);
+                notified(status, generation, now);
+                return;
+            }
+            entry.maybe_sent = true;
+            entry.not_before = Some(now + AMBIGUOUS_PAUSE);
+            (error.clone(), *parts_sent)
+        }
+        Delivery::Refused { error, parts_sent } => {
+            entry.state = OutboxState::Failed;
+            entry.not_before = Some(now + REFUSED_PAUSE);
+            (error.clone(), *parts_sent)
+        }
+    };
+    entry.parts_sent = entry.parts_sent.max(parts_sent);
+    entry.error = Some(redact::cut(&error, 200));
+    notified(status, generation, now);
+}
+
+fn accepted(status: &mut MonitoringJobStatus, entry: &OutboxEntry, message_id: i64) {
+    if let Some(incident) = status.incident.as_mut().filter(|i| entry.incident_since == Some(i.since)) {
+        if entry.kind == MessageKind::Alert && !incident.alerts.iter().any(|a| a.receiver == entry.receiver) {
+            incident.alerts.push(AlertMessage { receiver: entry.receiver.clone(), message_id });
+        }
+    }
+    // A recovery that was folded while its alert was on the wire replies to it all the same.
+    for later in status.outbox.iter_mut().filter(|e| e.receiver == entry.receiver && e.reply_to.is_none()) {
+        if entry.kind == MessageKind::Alert && later.incident_since == entry.incident_since {
+            later.reply_to = Some(message_id);
+        }
+    }
+    if status.outbox.is_empty() {
+        for count in [&mut status.missed, &mut status.skipped].into_iter().flatten() {
+            count.untold = 0;
+        }
+    }
+}
+
+fn leave(
+    status: &mut MonitoringJobStatus,
+    entry: &OutboxEntry,
+    state: OutboxState,
+    message_id: Option<i64>,
+    error: Option<&str>,
+    now: Timestamp,
+) {
+    status.last_notification = Some(LastNotification {
+        run: entry.run.clone(),
+        receiver: entry.receiver.clone(),
+        kind: entry.kind,
+        state,
+        time: now,
+        message_id,
+        error: error.map(|e| redact::cut(e, 200)),
+    });
+}
+
+/// `Notified`: nothing waits that was tried, and the newest message arrived.
+fn notified(status: &mut MonitoringJobStatus, generation: Option<i64>, now: Timestamp) {
+    let waiting = status.outbox.iter().find_map(|e| e.error.as_deref());
+    let lost = status.last_notification.as_ref().filter(|n| n.state == OutboxState::Ambiguous);
+    let (truth, reason, message) = match (waiting, lost) {
+        (Some(error), _) => (Truth::False, "Undelivered", error.to_owned()),
+        (None, Some(lost)) => (Truth::Unknown, "Ambiguous", lost.error.clone().unwrap_or_default()),
+        (None, None) => (Truth::True, "Delivered", String::new()),
+    };
+    condition::set(
+        &mut status.conditions,
+        condition::New { type_: "Notified", truth, reason, message: &message, generation },
+        now,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + secs).unwrap()
+    }
+
+    fn entry(id: &str, kind: MessageKind) -> OutboxEntry {
+        OutboxEntry {
+            id: id.into(),
+            receiver: "team".into(),
+            kind,
+            run: "run".into(),
+            headline: "headline".into(),
+            rings: true,
+            state: OutboxState::Pending,
+            holder: None,
+            parts_sent: 0,
+            attempts: 0,
+            maybe_sent: false,
+            not_before: None,
+            reply_to: None,
+            incident_since: Some(at(0)),
+            opened_by: None,
+            error: None,
+        }
+    }
+
+    fn status(entries: &[OutboxEntry]) -> MonitoringJobStatus {
+        MonitoringJobStatus { outbox: entries.to_vec(), ..Default::default() }
+    }
+
+    fn ambiguous() -> Delivery {
+        Delivery::Ambiguous { error: "no answer within 20 s".into(), parts_sent: 0 }
+    }
+
+    #[test]
+    fn one_after_the_other() {
+        let mut s = status(&[entry("a", MessageKind::Alert), entry("b", MessageKind::Report)]);
+        assert_eq!(next(&s, "me", |_| false, at(0)), Next::Begin("a".into()));
+        begin(&mut s.outbox[0], "me");
+        assert_eq!(next(&s, "me", |_| false, at(0)), Next::Send("a".into()));
+        assert_eq!(next(&s, "me", |id| id == "a", at(0)), Next::Wait(None));
+        assert_eq!(next(&s, "another", |_| false, at(0)), Next::Abandoned("a".into()));
+        record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
+        assert_eq!(next(&s, "me", |_| false, at(1)), Next::Begin("b".into()));
+        assert_eq!(s.last_notification.as_ref().unwrap().message_id, Some(7));
+        assert!(condition::holds(&s.conditions, "Notified"));
+    }
+
+    #[test]
+    fn what_was_not_sent_waits_and_stays() {
+        let mut s = status(&[entry("a", MessageKind::Alert)]);
+        for pause in [10, 20, 40, 80, 160, 320, 600, 600] {
+            begin(&mut s.outbox[0], "me");
+            record(&mut s, "a", &Delivery::NotSent { error: "connection refused".into(), parts_sent: 0 }, None, at(0));
+            assert_eq!(next(&s, "me", |_| false, at(0)), Next::Wait(Some(at(pause))));
+        }
+        record(&mut s, "a", &Delivery::RetryAfter { pause: SignedDuration::from_secs(35), parts_sent: 0 }, None, at(0));
+        assert_eq!(next(&s, "me", |_| false, at(34)), Next::Wait(Some(at(35))));
+        record(&mut s, "a", &Delivery::Refused { error: "401".into(), parts_sent: 0 }, None, at(0));
+        assert_eq!(next(&s, "me", |_| false, at(3600)), Next::Begin("a".into()));
+    }
+
+    #[test]
+    fn an_ambiguous_message_is_sent_again_once() {
+        let mut s = status(&[entry("a", MessageKind::Alert)]);
+        record(&mut s, "a", &ambiguous(), None, at(0));
+        assert!(s.outbox[0].maybe_sent);
+        record(&mut s, "a", &ambiguous(), None, at(9));
+        assert!(s.outbox.is_empty());
+        assert_eq!(s.last_notification.unwrap().state, OutboxState::Ambiguous);
+    }
+
+    #[test]
+    fn a_report_gives_way_and_an_alert_does_not() {
+        let mut s = status(&[entry("a", MessageKind::Alert), entry("b", MessageKind::Report)]);
+        push(&mut s, entry("c", MessageKind::Report));
+        let ids: Vec<_> = s.outbox.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!(ids, ["a", "c"]);
+    }
+
+    #[test]
+    fn a_full_box_merges_what_is_over() {
+        let mut s = status(&[]);
+        for i in 0..20 {
+            push(&mut s, OutboxEntry { incident_since: Some(at(i)), ..entry(&format!("w{i}"), MessageKind::WasDown) });
+        }
+        push(&mut s, entry("alert", MessageKind::Alert));
+        assert_eq!(s.outbox.len(), MAX_ENTRIES);
+        assert_eq!(s.outbox[0].incident_since, Some(at(0)));
+        assert_eq!(s.outbox.last().unwrap().id, "alert");
+    }
+
+    #[test]
+    fn a_recovery_folded_while_its_alert_is_on_the_wire_replies_to_it() {
+        let mut s = status(&[entry("a", MessageKind::Alert), entry("r", MessageKind::Recovery)]);
+        record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
+        assert_eq!(s.outbox[0].reply_to, Some(7));
+    }
+}

@@ -1,0 +1,265 @@
+//! What is known of services' logs: one file of data each, with tests on real lines beside it.
+//!
+//! A new profile is a file like `redis.rs` and a line in [`compiled`].
+
+mod generic;
+mod nginx;
+mod rabbitmq;
+mod redis;
+
+use std::sync::LazyLock;
+
+use regex::bytes::{RegexSet, RegexSetBuilder};
+
+use crate::{
+    api::{Severity, job::ProfileName},
+    core::logs::Level,
+};
+
+/// What is known of one service's log.
+#[derive(Debug)]
+pub struct Profile {
+    /// The records that matter.
+    pub patterns: &'static [Known],
+    /// Records that look alarming and are not: no pattern of the profile counts them. Patterns of a job do.
+    pub benign: &'static [&'static str],
+}
+
+/// A record that matters. All expressions are compared without regard to case, with `^` at each line.
+#[derive(Debug)]
+pub struct Known {
+    /// Its id in findings.
+    pub id: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What the record matches.
+    pub regex: &'static str,
+    /// Each match has one of these on one of its lines, whatever its case. Empty: every record is compared, so the
+    /// expression has to fail fast.
+    pub literals: &'static [&'static str],
+    /// What the record's own level has to be.
+    pub level: LevelRule,
+    /// It only counts records that nothing else claims.
+    pub fallback: bool,
+    /// How many records it takes.
+    pub min_count: u64,
+    /// Within how many seconds; 0 for the whole window.
+    pub per_secs: i64,
+    /// What it means, in one sentence without its full stop.
+    pub meaning: &'static str,
+    /// What to do, in a few words.
+    pub advice: Option<&'static str>,
+    /// The record that says it is over, and its literals. With it, the pattern tells a state, which holds until then.
+    pub clears: Option<(&'static str, &'static [&'static str])>,
+}
+
+/// What a record's own level has to be for a pattern to count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LevelRule {
+    /// Any, or none.
+    Any,
+    /// Not below this, where it says one.
+    NotBelow(Level),
+    /// It says one, and at least this.
+    AtLeast(Level),
+}
+
+impl Known {
+    /// A pattern that counts every record that matches.
+    const fn new(
+        id: &'static str,
+        severity: Severity,
+        regex: &'static str,
+        literals: &'static [&'static str],
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            id,
+            severity,
+            regex,
+            literals,
+            level: LevelRule::Any,
+            fallback: false,
+            min_count: 1,
+            per_secs: 0,
+            meaning,
+            advice: None,
+            clears: None,
+        }
+    }
+
+    const fn advice(mut self, advice: &'static str) -> Self {
+        self.advice = Some(advice);
+        self
+    }
+
+    const fn cleared_by(mut self, regex: &'static str, literals: &'static [&'static str]) -> Self {
+        self.clears = Some((regex, literals));
+        self
+    }
+
+    const fn level(mut self, level: LevelRule) -> Self {
+        self.level = level;
+        self
+    }
+
+    const fn fallback(mut self) -> Self {
+        self.fallback = true;
+        self
+    }
+
+    const fn at_least(mut self, min_count: u64, per_secs: i64) -> Self {
+        self.min_count = min_count;
+        self.per_secs = per_secs;
+        self
+    }
+
+    fn admits(&self, level: Option<Level>) -> bool {
+        match self.level {
+            LevelRule::Any => true,
+            LevelRule::NotBelow(least) => level.is_none_or(|level| level >= least),
+            LevelRule::AtLeast(least) => level.is_some_and(|level| level >= least),
+        }
+    }
+}
+
+/// A profile, compiled once for the process.
+#[derive(Debug)]
+pub struct Compiled {
+    profile: &'static Profile,
+    /// The patterns, then what clears them, then the benign records.
+    set: RegexSet,
+    /// Which pattern each expression of `clears` is for.
+    clears: Vec<usize>,
+}
+
+/// What a record is to a profile: indices of patterns.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Attribution {
+    /// Those that count it.
+    pub matches: Vec<usize>,
+    /// Those that it says are over.
+    pub cleared: Vec<usize>,
+}
+
+impl Compiled {
+    fn new(profile: &'static Profile) -> Self {
+        let clears: Vec<(usize, &str)> =
+            profile.patterns.iter().enumerate().filter_map(|(n, p)| p.clears.map(|(regex, _)| (n, regex))).collect();
+        let patterns = profile.patterns.iter().map(|p| p.regex);
+        let all = patterns.chain(clears.iter().map(|(_, regex)| *regex)).chain(profile.benign.iter().copied());
+        #[expect(clippy::expect_used, reason = "profiles are constants, and a test compiles each")]
+        let set = RegexSetBuilder::new(all)
+            .case_insensitive(true)
+            .unicode(false)
+            .multi_line(true)
+            .build()
+            .expect("a profile's expressions compile");
+        Self { profile, set, clears: clears.into_iter().map(|(n, _)| n).collect() }
+    }
+
+    /// The patterns, in the order of their indices.
+    pub fn patterns(&self) -> &'static [Known] {
+        self.profile.patterns
+    }
+
+    /// Whether the pattern of this id tells a state: something is known that ends it.
+    pub fn is_state(&self, id: &str) -> bool {
+        self.profile.patterns.iter().any(|p| p.id == id && p.clears.is_some())
+    }
+
+    /// The literals of which a line of each match holds one.
+    pub fn literals(&self) -> Vec<String> {
+        let clears = self.profile.patterns.iter().filter_map(|p| p.clears).flat_map(|(_, literals)| literals);
+        self.profile.patterns.iter().flat_map(|p| p.literals).chain(clears).map(ToString::to_string).collect()
+    }
+
+    /// The expressions of the patterns that have no literal.
+    pub fn always(&self) -> Vec<String> {
+        self.profile.patterns.iter().filter(|p| p.literals.is_empty()).map(|p| format!("(?i-u){}", p.regex)).collect()
+    }
+
+    /// What a record is. `claimed`: a pattern of the job has it, so that no fallback counts it.
+    pub fn attribute(&self, record: &[u8], level: impl FnOnce() -> Option<Level>, claimed: bool) -> Attribution {
+        let hits = self.set.matches(record);
+        let (patterns, clears) = (self.profile.patterns.len(), self.clears.len());
+        let mut out = Attribution::default();
+        if !hits.matched_any() {
+            return out;
+        }
+        out.cleared =
+            self.clears.iter().enumerate().filter(|(n, _)| hits.matched(patterns + n)).map(|(_, &p)| p).collect();
+        if hits.iter().any(|n| n >= patterns + clears) {
+            return out;
+        }
+        let level = level();
+        let matching = |n: &usize| *n < patterns && self.profile.patterns[*n].admits(level);
+        let (fallbacks, known): (Vec<usize>, Vec<usize>) =
+            hits.iter().filter(matching).partition(|&n| self.profile.patterns[n].fallback);
+        out.matches = known;
+        if out.matches.is_empty() && out.cleared.is_empty() && !claimed {
+            out.matches.extend(fallbacks.into_iter().max_by_key(|&n| self.profile.patterns[n].severity));
+        }
+        out
+    }
+}
+
+/// What is known of a service.
+pub fn compiled(name: ProfileName) -> &'static Compiled {
+    static GENERIC: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&generic::PROFILE));
+    static NGINX: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&nginx::PROFILE));
+    static RABBITMQ: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&rabbitmq::PROFILE));
+    static REDIS: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&redis::PROFILE));
+    match name {
+        ProfileName::Generic => &GENERIC,
+        ProfileName::Nginx => &NGINX,
+        ProfileName::Rabbitmq => &RABBITMQ,
+        ProfileName::Redis => &REDIS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{logs, observation::logs::LogScan};
+
+    const ALL: [ProfileName; 4] = [ProfileName::Generic, ProfileName::Nginx, ProfileName::Rabbitmq, ProfileName::Redis];
+
+    /// What a profile finds in this log, engine stamps left out.
+    pub(super) fn scan(profile: ProfileName, log: &str) -> LogScan {
+        let matcher = logs::Matcher::compile(profile, &[], "c").unwrap();
+        let window = crate::api::Window { since: jiff::Timestamp::MIN, until: jiff::Timestamp::MAX };
+        let mut scanner = logs::Scanner::new(&matcher, window);
+        for line in log.lines() {
+            scanner.line(line.as_bytes());
+        }
+        scanner.finish()
+    }
+
+    /// The patterns that count these lines, with their counts.
+    pub(super) fn counts(profile: ProfileName, log: &str) -> Vec<(String, u64)> {
+        scan(profile, log).matches.into_iter().filter(|m| m.count > 0).map(|m| (m.id, m.count)).collect()
+    }
+
+    #[test]
+    fn profiles_compile_and_keep_the_bounds_of_findings() {
+        for name in ALL {
+            let compiled = compiled(name);
+            let mut ids: Vec<_> = compiled.patterns().iter().map(|p| p.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), compiled.patterns().len(), "{name:?}: an id is there twice");
+            for pattern in compiled.patterns() {
+                assert!(pattern.id.len() <= 63 && pattern.meaning.len() <= 200, "{}", pattern.id);
+                assert!(!pattern.meaning.ends_with('.'), "{}", pattern.id);
+                assert!(pattern.advice.is_none_or(|advice| advice.len() <= 200), "{}", pattern.id);
+            }
+        }
+    }
+
+    #[test]
+    fn own_patterns_leave_the_fallback_nothing_to_say() {
+        let found = compiled(ProfileName::Generic).attribute(b"ERROR job failed", || Some(Level::Error), true);
+        assert!(found.matches.is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! CPU and memory of a container against its thresholds.
+
+use jiff::SignedDuration;
+
+use super::Case;
+use crate::{
+    api::{Finding, Severity, job::Percent},
+    core::{
+        observation::docker::{HostConfig, Inspect, Stats},
+        previous::Previous,
+    },
+};
+
+/// A sample over less than this says little; two runs that agree do.
+const LONG_ENOUGH: SignedDuration = SignedDuration::from_secs(10);
+const CPU: i64 = 90;
+const MEMORY: (i64, i64) = (85, 95);
+
+/// The id of the series in which CPU percent is remembered from run to run.
+pub fn cpu_series(container: &str) -> String {
+    format!("container/{container}/cpuPercent")
+}
+
+/// Memory in use without inactive file pages, in percent of the limit; none without a limit.
+pub fn memory_percent(inspect: &Inspect, stats: &Stats) -> Option<i64> {
+    let limit = u64::try_from(inspect.host_config.memory).ok().filter(|limit| *limit > 0)?;
+    let memory = &stats.memory_stats;
+    let inactive =
+        ["inactive_file", "total_inactive_file"].iter().filter_map(|key| memory.stats.get(*key)?.as_u64()).max();
+    let used = memory.usage.saturating_sub(inactive.unwrap_or(0));
+    (memory.usage > 0).then(|| i64::try_from(used.saturating_mul(100) / limit).unwrap_or(i64::MAX))
+}
+
+/// CPU time between the two samples, in percent of the quota, else of all CPUs.
+pub fn cpu_percent(inspect: &Inspect, stats: &Stats) -> Option<i64> {
+    let spent = stats.cpu_stats.cpu_usage.total_usage.checked_sub(stats.precpu_stats.cpu_usage.total_usage)?;
+    let all =
+        stats.cpu_stats.system_cpu_usage.checked_sub(stats.precpu_stats.system_cpu_usage).filter(|all| *all > 0)?;
+    if stats.precpu_stats.system_cpu_usage == 0 {
+        return None;
+    }
+    let cpus = u128::from(stats.cpu_stats.online_cpus.max(1));
+    // In thousandths of a CPU: what it may take, and what there is.
+    let quota = quota(&inspect.host_config).map_or(cpus * 1000, u128::from);
+    let percent = u128::from(spent) * cpus * 100_000 / (u128::from(all) * quota.max(1));
+    i64::try_from(percent).ok()
+}
+
+/// What a container may take, in thousandths of a CPU.
+fn quota(config: &HostConfig) -> Option<u64> {
+    if config.nano_cpus > 0 {
+        return u64::try_from(config.nano_cpus / 1_000_000).ok();
+    }
+    let period = if config.cpu_period > 0 { config.cpu_period } else { 100_000 };
+    (config.cpu_quota > 0).then(|| u64::try_from(config.cpu_quota.saturating_mul(1000) / period).ok())?
+}
+
+pub(super) fn memory(case: &Case<'_>, stats: &Stats) -> Option<Finding> {
+    let percent = memory_percent(case.inspect, stats)?;
+    let (warning, critical) = thresholds(case.container.memory_percent.as_ref(), MEMORY.0, Some(MEMORY.1));
+    let severity = severity(percent, warning, critical)?;
+    let message =
+        format!("uses {percent} % of its memory limit of {} MiB", case.inspect.host_config.memory / (1 << 20));
+    Some(Finding { advice: Some(super::OOM_ADVICE.to_owned()), ..case.state("HighMemory", severity, message) })
+}
+
+pub(super) fn cpu(case: &Case<'_>, stats: &Stats, previous: &Previous) -> Option<Finding> {
+    let percent = cpu_percent(case.inspect, stats)?;
+    let (warning, critical) = thresholds(case.container.cpu_percent.as_ref(), CPU, None);
+    let id = cpu_series(&case.container.name);
+    let before = previous.trends.iter().find(|series| series.id == id).and_then(|series| series.values.last().copied());
+    let sample = stats.read.zip(stats.preread).map(|(read, before)| read.duration_since(before));
+    let (percent, over) = match (sample, before) {
+        (Some(sample), _) if sample >= LONG_ENOUGH => (percent, format!("over {} s", sample.as_secs())),
+        (_, Some(before)) => (percent.min(before), "over two runs".to_owned()),
+        _ => return None,
+    };
+    let severity = severity(percent, warning, critical)?;
+    let of = if quota(&case.inspect.host_config).is_some() { "its CPU quota" } else { "all CPUs" };
+    Some(case.state("HighCpu", severity, format!("uses {percent} % of {of} {over}")))
+}
+
+fn thresholds(set: Option<&Percent>, warning: i64, critical: Option<i64>) -> (i64, Option<i64>) {
+    let set_warning = set.and_then(|p| p.warning).map(i64::from);
+    let critical = set.and_then(|p| p.critical).map(i64::from).or(critical);
+    (set_warning.unwrap_or(warning), critical)
+}
+
+fn severity(percent: i64, warning: i64, critical: Option<i64>) -> Option<Severity> {
+    if critical.is_some_and(|critical| percent >= critical) {
+        Some(Severity::Critical)
+    } else {
+        (percent >= warning).then_some(Severity::Warning)
+    }
+}

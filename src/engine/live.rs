@@ -1,0 +1,239 @@
+//! The real world: runs look at real targets, messages go to Telegram.
+
+use std::{future::Future, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret as _;
+use tokio::sync::mpsc;
+
+use super::world::{Notice, World};
+use crate::{
+    api::{
+        MonitoringJob, MonitoringRun, MonitoringRunSpec, Window,
+        job::Receiver,
+        job_status::{ContainerBaseline, MessageKind, OutboxEntry},
+        report::Report,
+        validation::{self, Problem},
+    },
+    collect::{self, Collector, Progress},
+    core::{
+        check, effective,
+        message::{self, End, Message, Notes, Part, Place, Run, Tells},
+        observation::{Observations, raw::Evidence},
+        observe::Understood,
+        outbox::Delivery,
+        previous::Previous,
+        report, rules,
+        schedule::{self, Schedule},
+    },
+    notify::telegram::{self, Telegram},
+    secrets::{SecretProblem, Secrets},
+};
+
+/// The real world.
+#[derive(Debug)]
+pub struct Live<T> {
+    /// Looks at targets.
+    pub collector: Collector,
+    /// Where Secrets are read.
+    pub secrets: Secrets,
+    /// Where messages go.
+    pub telegram: Telegram,
+    /// Where a message's reader finds the rest.
+    pub place: Whereabouts,
+    /// Tells notices.
+    pub teller: T,
+}
+
+/// Where a message's reader finds the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In the cluster.
+    Cluster,
+    /// In this folder.
+    Folder(String),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Who listens to a run while it goes on.
+#[derive(Clone, Debug, Default)]
+pub struct Listeners {
+    /// The raw answers, for a recording.
+    pub evidence: Option<mpsc::Sender<Evidence>>,
+    /// The steps, for a terminal.
+    pub progress: Option<mpsc::UnboundedSender<Progress>>,
+}
+
+impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
+    /// Looks at everything that `job` names, and judges it.
+    pub async fn look(
+        &self,
+        job: &MonitoringJob,
+        window: Window,
+        previous: &Previous,
+        listeners: Listeners,
+    ) -> (Report, Observations) {
+        let seen = collect::collect(job, window, &self.collector, &self.secrets, listeners.evidence, listeners.progress).await;
+        let offline = rules::own::reached_nothing(&job.spec, &seen) && !self.telegram.is_reachable().await;
+        let judge = if offline { report::offline } else { report::report };
+        (judge(&job.spec, &seen, previous, window), seen)
+    }
+
+    /// Sends what is left of a message to one receiver.
+    pub async fn deliver(&self, namespace: &str, receiver: &Receiver, entry: &OutboxEntry, parts: &[Part]) -> Delivery {
+        let sent = usize::try_from(entry.parts_sent).unwrap_or(0);
+        let mut parts_sent = entry.parts_sent;
+        let (token, chat) = match self.address(namespace, receiver).await {
+            Ok(found) => found,
+            Err(problem) => return Delivery::NotSent { error: problem.to_string(), parts_sent },
+        };
+        let bot = self.telegram.bot(&token);
+        let thread = receiver.telegram.message_thread_id;
+        let mut first = None;
+        for part in parts.iter().skip(sent) {
+            match bot.send(chat.expose_secret(), thread, part, !entry.rings, entry.reply_to).await {
+                telegram::Delivery::Accepted { message_id } => first = first.or(Some(message_id)),
+                telegram::Delivery::RetryAfter(pause) => {
+                    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(1));
+                    return Delivery::RetryAfter { pause, parts_sent };
+                }
+                telegram::Delivery::NotSent { error } => return Delivery::NotSent { error, parts_sent },
+                telegram::Delivery::Ambiguous { error } => return Delivery::Ambiguous { error, parts_sent },
+                telegram::Delivery::Refused { error } => return Delivery::Refused { error, parts_sent },
+            }
+            parts_sent += 1;
+        }
+        Delivery::Accepted { message_id: first.unwrap_or_default() }
+    }
+
+    async fn address(
+        &self,
+        namespace: &str,
+        receiver: &Receiver,
+    ) -> Result<(secrecy::SecretString, secrecy::SecretString), SecretProblem> {
+        let secret = self.secrets.get(namespace, &receiver.telegram.secret_ref.name).await?;
+        Ok((secret.value("TELEGRAM_BOT_TOKEN")?.clone(), secret.value("TELEGRAM_CHAT_ID")?.clone()))
+    }
+
+    /// The message that an outbox entry stands for, as of now.
+    pub fn message(
+        &self,
+        job: &MonitoringJob,
+        understood: &Understood,
+        run: Option<&MonitoringRun>,
+        opened: Option<&MonitoringRun>,
+        entry: &OutboxEntry,
+        now: Timestamp,
+    ) -> Vec<Part> {
+        let status = job.status.clone().unwrap_or_default();
+        let of = |run: Option<&MonitoringRun>| run.and_then(|r| r.status.clone());
+        let (run_status, opened) = (of(run), of(opened));
+        let seen = run_status.as_ref().map(|status| Run { name: &entry.run, status });
+        let tells = match (entry.kind, seen) {
+            (MessageKind::Notice, _) => Tells::Notice(&understood.problems),
+            (_, None) => return message::from_headline(&entry.headline, entry.maybe_sent),
+            (MessageKind::Report | MessageKind::Alert, Some(run)) => {
+                let good = run.status.findings.iter().all(|f| !f.is_bad());
+                let streak = status.consecutive.unwrap_or_default().bad;
+                let needed = effective::thresholds(&job.spec, understood.schedule.as_ref(), now).failure;
+                Tells::Run {
+                    run,
+                    unconfirmed: (status.incident.is_none() && streak > 0 && streak < needed).then_some((streak, needed)),
+                    open_since: status.incident.as_ref().filter(|_| good).map(|incident| incident.since),
+                }
+            }
+            (kind @ (MessageKind::Recovery | MessageKind::Subsided | MessageKind::WasDown), Some(run)) => Tells::Over {
+                run,
+                end: match kind {
+                    MessageKind::Subsided => End::Subsided,
+                    MessageKind::WasDown => End::WasDown,
+                    _ => End::Recovered,
+                },
+                since: entry.incident_since.unwrap_or(run.status.start_time.unwrap_or(now)),
+                opened: opened.as_ref(),
+            },
+        };
+        let utc = jiff::tz::TimeZone::get(schedule::DEFAULT_ZONE).unwrap_or(jiff::tz::TimeZone::UTC);
+        let zone = understood.schedule.as_ref().map_or(utc, |s| s.zone().clone());
+        let at = run_status.as_ref().and_then(|s| s.completion_time).unwrap_or(now).to_zoned(zone);
+        let slots = understood.schedule.as_ref().filter(|_| !job.spec.suspend);
+        let next = slots.and_then(|s| Some(s.local(s.next_after(now)?)));
+        message::render(&Message {
+            job: job.metadata.name.as_deref().unwrap_or_default(),
+            namespace: job.metadata.namespace.as_deref().unwrap_or_default(),
+            spec: &job.spec,
+            tells,
+            at: &at,
+            next: next.as_ref(),
+            place: match &self.place {
+                Whereabouts::Cluster => Place::Cluster,
+                Whereabouts::Folder(folder) => Place::Folder(folder),
+                Whereabouts::Nowhere => Place::Nowhere,
+            },
+            notes: Notes {
+                missed: status.missed.as_ref(),
+                skipped: status.skipped.as_ref(),
+                maybe_sent: entry.maybe_sent,
+                dry_run: false,
+            },
+        })
+    }
+
+    /// The problems that this process has with a job that another may not have.
+    fn local_problems(&self, job: &MonitoringJob) -> impl Iterator<Item = Problem> {
+        let refused = !self.collector.dialer.policy().allows_unix_sockets();
+        let hosts: Vec<_> = job.spec.docker_hosts.iter().enumerate().filter(|(_, h)| refused && h.host.starts_with("unix://")).map(|(i, _)| i).collect();
+        hosts.into_iter().map(|i| Problem {
+            path: format!("spec.dockerHosts[{i}].host"),
+            message: "a Unix socket is out of an operator's reach: write tcp://host:2376 with tlsSecretRef, or start the operator with --allow-unix-sockets".into(),
+        })
+    }
+}
+
+impl<T: Fn(Notice) + Send + Sync + 'static> World for Live<T> {
+    fn understand(&self, job: &MonitoringJob) -> Understood {
+        let mut problems = validation::problems(job);
+        problems.extend(check::problems(&job.spec));
+        problems.extend(self.local_problems(job));
+        let schedule = job.spec.schedule.as_ref().and_then(|s| Schedule::parse(s).ok());
+        Understood { schedule, problems }
+    }
+
+    async fn execute(
+        &self,
+        job: Arc<MonitoringJob>,
+        run: MonitoringRun,
+        previous: Previous,
+    ) -> (Report, Vec<ContainerBaseline>) {
+        let window = run.status.as_ref().and_then(|s| s.window);
+        let window = window.unwrap_or_else(|| effective::window(&job, &MonitoringRunSpec::default(), Timestamp::now()));
+        let (report, seen) = self.look(&job, window, &previous, Listeners::default()).await;
+        (report, report::containers(&seen))
+    }
+
+    fn send(
+        &self,
+        job: Arc<MonitoringJob>,
+        understood: Arc<Understood>,
+        run: Option<MonitoringRun>,
+        opened: Option<MonitoringRun>,
+        entry: OutboxEntry,
+    ) -> impl Future<Output = Delivery> + Send {
+        let receivers = job.spec.notifications.iter().flat_map(|n| &n.receivers);
+        let receiver = receivers.into_iter().find(|r| r.name == entry.receiver).cloned();
+        let parts = self.message(&job, &understood, run.as_ref(), opened.as_ref(), &entry, Timestamp::now());
+        async move {
+            let Some(receiver) = receiver else {
+                let error = format!("the job no longer has a receiver {:?}", entry.receiver);
+                return Delivery::Refused { error, parts_sent: entry.parts_sent };
+            };
+            let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
+            self.deliver(namespace, &receiver, &entry, &parts).await
+        }
+    }
+
+    fn tell(&self, notice: Notice) {
+        (self.teller)(notice);
+    }
+}

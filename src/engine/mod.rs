@@ -1,0 +1,334 @@
+//! The scheduler: asks core for the next effect of each job, does it, and reads its result back. The same engine drives
+//! the cluster, `watch`, and the simulator; only the store and the world differ.
+
+mod clock;
+mod effect;
+mod state;
+mod world;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+pub use clock::Clock;
+pub use world::{Notice, World};
+
+use crate::{
+    api::{MonitoringJob, MonitoringRun},
+    core::{
+        outbox::Delivery,
+        plan::{Effect, Execution, Step},
+    },
+    store::{Change, Store, StoreError, Undecodable},
+    telemetry::metrics::Metrics,
+};
+use state::{JobState, Key};
+
+/// The longest sleep: after a suspend of the machine, what is due shows within this.
+const MAX_SLEEP: Duration = Duration::from_secs(30);
+/// How long a stopping engine waits for a message that is on the wire.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The scheduler.
+#[derive(Debug)]
+pub struct Engine<S, W> {
+    store: S,
+    world: Arc<W>,
+    clock: Clock,
+    holder: String,
+    max_runs: usize,
+    metrics: Arc<Metrics>,
+    jobs: BTreeMap<Key, JobState>,
+    ready: VecDeque<Key>,
+    /// Jobs with a run that waits for room.
+    waiting: BTreeSet<Key>,
+    stopping: bool,
+    tasks: JoinSet<Done>,
+    executed: (mpsc::UnboundedSender<Executed>, mpsc::UnboundedReceiver<Executed>),
+}
+
+/// An effect is done, and what the store says now is read back.
+#[derive(Debug)]
+struct Done {
+    key: Key,
+    result: Result<Readback, StoreError>,
+}
+
+/// What was read back.
+#[derive(Debug)]
+enum Readback {
+    Job(Option<Box<MonitoringJob>>),
+    /// A run by its name, as it is now.
+    Run(String, Option<Box<MonitoringRun>>),
+    /// The run of this slot exists, and it is not ours.
+    Taken(String, Timestamp),
+    Delivered(String, Delivery),
+}
+
+/// A run was executed.
+#[derive(Debug)]
+struct Executed {
+    key: Key,
+    run: String,
+    attempt: Option<i32>,
+    execution: Execution,
+}
+
+impl<S: Store, W: World> Engine<S, W> {
+    /// An engine that acts as `holder`, which has to be another one at each start, and executes at most `max_runs` runs
+    /// at a time.
+    pub fn new(store: S, world: Arc<W>, clock: Clock, holder: String, max_runs: usize, metrics: Arc<Metrics>) -> Self {
+        Self {
+            store,
+            world,
+            clock,
+            holder,
+            max_runs,
+            metrics,
+            jobs: BTreeMap::new(),
+            ready: VecDeque::new(),
+            waiting: BTreeSet::new(),
+            stopping: false,
+            tasks: JoinSet::new(),
+            executed: mpsc::unbounded_channel(),
+        }
+    }
+
+    /// Runs until `stop` is cancelled, then hands over what it holds and returns. Dropping the future instead leaves
+    /// everything as a crash would.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let store = self.store.clone();
+        let mut jobs = pin!(store.watch::<MonitoringJob>());
+        let mut runs = pin!(store.watch::<MonitoringRun>());
+        let (mut jobs_listed, mut runs_listed) = (false, false);
+        let mut patience: Option<Instant> = None;
+        loop {
+            if jobs_listed && runs_listed {
+                while let Some(key) = self.ready.pop_front() {
+                    self.step(&key);
+                }
+            }
+            let idle = self.tasks.is_empty();
+            if self.stopping && (idle || patience.is_some_and(|until| Instant::now() >= until)) {
+                return;
+            }
+            let sleep = self.sleep().min(patience.map_or(MAX_SLEEP, |until| until.duration_since(Instant::now())));
+            tokio::select! {
+                Some(change) = jobs.next() => jobs_listed |= self.job_changed(change),
+                Some(change) = runs.next() => runs_listed |= self.run_changed(change),
+                Some(done) = self.tasks.join_next() => self.done(done),
+                Some(executed) = self.executed.1.recv() => self.run_executed(executed),
+                () = stop.cancelled(), if !self.stopping => {
+                    patience = Some(Instant::now() + STOP_PATIENCE);
+                    self.stop();
+                }
+                () = tokio::time::sleep(sleep) => self.wake(),
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        for (key, state) in &mut self.jobs {
+            for (_, execution) in std::mem::take(&mut state.executions) {
+                execution.abort();
+            }
+            state.me.executing.clear();
+            state.me.stopping = true;
+            state.not_before = None;
+            self.ready.push_back(key.clone());
+        }
+    }
+
+    fn state(&mut self, key: &Key) -> &mut JobState {
+        let (holder, stopping) = (&self.holder, self.stopping);
+        self.jobs.entry(key.clone()).or_insert_with(|| {
+            let mut state = JobState::default();
+            state.me.holder.clone_from(holder);
+            state.me.stopping = stopping;
+            state
+        })
+    }
+
+    fn job_changed(&mut self, change: Change<MonitoringJob>) -> bool {
+        match change {
+            Change::Applied(job) => self.apply_job(job),
+            Change::Deleted(gone) => {
+                let key = (gone.namespace.clone(), gone.name.clone());
+                self.state(&key).forget_job(&gone);
+                self.ready.push_back(key);
+            }
+            Change::Undecodable(object) => {
+                let key = (object.namespace.clone(), object.name.clone());
+                self.state(&key).job = None;
+                self.ready.push_back(key);
+                self.undecodable("MonitoringJob", object);
+            }
+            Change::Listed => return true,
+        }
+        false
+    }
+
+    fn run_changed(&mut self, change: Change<MonitoringRun>) -> bool {
+        match change {
+            Change::Applied(run) => self.apply_run(run),
+            Change::Deleted(gone) => {
+                let named = |(key, state): (&Key, &JobState)| {
+                    (key.0 == gone.namespace && state.runs.contains_key(&gone.name)).then(|| key.clone())
+                };
+                if let Some(key) = self.jobs.iter().find_map(named) {
+                    self.state(&key).forget_run(&gone);
+                    self.ready.push_back(key);
+                }
+            }
+            Change::Undecodable(object) => self.undecodable("MonitoringRun", object),
+            Change::Listed => return true,
+        }
+        false
+    }
+
+    fn undecodable(&self, kind: &'static str, object: Undecodable) {
+        let Undecodable { namespace, name, uid, problem } = object;
+        self.metrics.undecodable(kind);
+        self.world.tell(Notice::Undecodable { kind, namespace, name, uid, problem });
+    }
+
+    fn apply_job(&mut self, job: MonitoringJob) {
+        let key = (job.metadata.namespace.clone().unwrap_or_default(), job.metadata.name.clone().unwrap_or_default());
+        let world = Arc::clone(&self.world);
+        let state = self.state(&key);
+        if state.apply_job(job) {
+            if let Some(job) = &state.job {
+                state.understood = Arc::new(world.understand(job));
+                state.me.taken = None;
+            }
+        }
+        self.ready.push_back(key);
+    }
+
+    fn apply_run(&mut self, run: MonitoringRun) {
+        let key = (run.metadata.namespace.clone().unwrap_or_default(), run.spec.job_ref.name.clone());
+        self.state(&key).apply_run(run);
+        self.ready.push_back(key);
+    }
+
+    /// Plans one job and starts the effect.
+    fn step(&mut self, key: &Key) {
+        let now = self.clock.now();
+        let executing: usize = self.jobs.values().map(|state| state.executions.len()).sum();
+        let capacity = executing < self.max_runs;
+        let Some(state) = self.jobs.get_mut(key) else { return };
+        if state.busy || state.not_before.is_some_and(|at| at > now) {
+            state.wake = state.not_before;
+            return;
+        }
+        state.me.capacity = capacity;
+        state.wake = None;
+        match state.plan(now) {
+            Step::Wait(at) => {
+                state.wake = at;
+                if !capacity {
+                    self.waiting.insert(key.clone());
+                }
+                if state.is_empty() {
+                    self.jobs.remove(key);
+                }
+            }
+            Step::Do(effect) => self.perform(key, effect, now),
+        }
+    }
+
+    /// How long there is nothing to do.
+    fn sleep(&self) -> Duration {
+        let now = self.clock.now();
+        let next = self.jobs.values().filter_map(|state| state.wake).min();
+        next.map_or(MAX_SLEEP, |at| at.duration_since(now).try_into().unwrap_or(Duration::ZERO).min(MAX_SLEEP))
+    }
+
+    fn wake(&mut self) {
+        let now = self.clock.now();
+        let due = self.jobs.iter().filter(|(_, state)| state.wake.is_some_and(|at| at <= now));
+        self.ready.extend(due.map(|(key, _)| key.clone()));
+    }
+
+    fn run_executed(&mut self, executed: Executed) {
+        let Executed { key, run, attempt, execution } = executed;
+        let state = self.state(&key);
+        state.executions.remove(&run);
+        // What an earlier attempt of this process found is not what this attempt found.
+        let current = state.runs.get(&run).and_then(|r| r.status.as_ref()).and_then(|s| s.attempt);
+        if state.me.executing.remove(&run) && current == attempt {
+            state.me.executed.insert(run, execution);
+        }
+        self.ready.push_back(key);
+        self.ready.extend(std::mem::take(&mut self.waiting));
+    }
+
+    fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
+        // A task is aborted only with its execution, which has been forgotten; and no effect panics but a run's own.
+        let Ok(Done { key, result }) = done else { return };
+        let now = self.clock.now();
+        let state = self.state(&key);
+        let delivery = matches!(result, Ok(Readback::Delivered(..)));
+        if !delivery {
+            state.busy = false;
+        }
+        match result {
+            Ok(readback) => {
+                if !delivery {
+                    state.failures = 0;
+                    state.not_before = None;
+                }
+                self.read_back(&key, readback);
+            }
+            Err(error) => {
+                state.failures = state.failures.saturating_add(1);
+                let lasting =
+                    matches!(error, StoreError::Invalid(_) | StoreError::Forbidden(_) | StoreError::Undecodable(_));
+                let pause = if lasting { 60 } else { 1_i64 << state.failures.min(5) };
+                state.not_before = Some(now + SignedDuration::from_secs(pause));
+                if let (Some(job), true) = (state.job.clone(), lasting && state.failures == 1) {
+                    self.world.tell(Notice::Refused { job, problem: error.to_string() });
+                }
+            }
+        }
+        self.ready.push_back(key);
+    }
+
+    fn read_back(&mut self, key: &Key, readback: Readback) {
+        match readback {
+            Readback::Job(Some(job)) => self.apply_job(*job),
+            Readback::Job(None) => self.state(key).job = None,
+            Readback::Run(_, Some(run)) => self.apply_run(*run),
+            Readback::Run(name, None) => {
+                self.state(key).runs.remove(&name);
+            }
+            Readback::Taken(run, slot) => {
+                let state = self.state(key);
+                state.me.taken = Some(slot);
+                if let Some(job) = state.job.clone() {
+                    self.world.tell(Notice::NameTaken { job, run });
+                }
+            }
+            Readback::Delivered(id, delivery) => {
+                self.metrics.delivered(&delivery);
+                let state = self.state(key);
+                state.me.sending.remove(&id);
+                state.me.delivered.insert(id, delivery);
+            }
+        }
+    }
+}
+
+/// An effect that needs no store is done at once.
+fn is_local(effect: &Effect) -> bool {
+    matches!(effect, Effect::Execute(_) | Effect::Abandon(_) | Effect::Send(_) | Effect::ForgetDelivery(_))
+}

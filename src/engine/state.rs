@@ -1,0 +1,92 @@
+//! What the engine knows of one job: the newest form of it and of its runs that it has seen, and its own part in them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use tokio::task::AbortHandle;
+
+use crate::{
+    api::{MonitoringJob, MonitoringRun},
+    core::{
+        observe::Understood,
+        plan::{self, Me, Step, View},
+    },
+    store::{Deleted, resource_version},
+};
+
+/// A job's namespace and name.
+pub(super) type Key = (String, String);
+
+/// One job name, with the job if there is one, and the runs that name it.
+#[derive(Debug, Default)]
+pub(super) struct JobState {
+    pub(super) job: Option<Arc<MonitoringJob>>,
+    pub(super) understood: Arc<Understood>,
+    pub(super) runs: BTreeMap<String, MonitoringRun>,
+    pub(super) me: Me,
+    /// The executions that go on, by run.
+    pub(super) executions: BTreeMap<String, AbortHandle>,
+    /// An effect is being done: the next one is planned when its result was read back.
+    pub(super) busy: bool,
+    /// Failures in a row of reaching the store, for the pause before the next try.
+    pub(super) failures: u32,
+    /// Nothing is tried before this instant.
+    pub(super) not_before: Option<Timestamp>,
+    /// When this state is looked at again if nothing changes.
+    pub(super) wake: Option<Timestamp>,
+}
+
+impl JobState {
+    /// Takes a job in, unless a newer form of it is known; tells whether its spec is another one.
+    pub(super) fn apply_job(&mut self, job: MonitoringJob) -> bool {
+        if self.job.as_ref().is_some_and(|held| resource_version(held.as_ref()) > resource_version(&job)) {
+            return false;
+        }
+        let identity = |j: &MonitoringJob| (j.metadata.uid.clone(), j.metadata.generation);
+        let another = self.job.as_deref().map(identity) != Some(identity(&job));
+        self.job = Some(Arc::new(job));
+        another
+    }
+
+    /// Takes a run in, unless a newer form of it is known.
+    pub(super) fn apply_run(&mut self, run: MonitoringRun) {
+        let name = run.metadata.name.clone().unwrap_or_default();
+        if self.runs.get(&name).is_none_or(|held| resource_version(held) <= resource_version(&run)) {
+            self.runs.insert(name, run);
+        }
+    }
+
+    /// Forgets a job that is gone, unless another one has its name by now.
+    pub(super) fn forget_job(&mut self, gone: &Deleted) {
+        if self.job.as_ref().is_some_and(|job| job.metadata.uid.as_deref() == Some(gone.uid.as_str())) {
+            self.job = None;
+        }
+    }
+
+    /// Forgets a run that is gone, unless another one has its name by now.
+    pub(super) fn forget_run(&mut self, gone: &Deleted) {
+        if self.runs.get(&gone.name).is_some_and(|run| run.metadata.uid.as_deref() == Some(gone.uid.as_str())) {
+            self.runs.remove(&gone.name);
+        }
+    }
+
+    /// Whether there is anything left to know.
+    pub(super) fn is_empty(&self) -> bool {
+        self.job.is_none() && self.runs.is_empty() && self.executions.is_empty() && !self.busy
+    }
+
+    /// What to do next. Runs without a job are planned for themselves.
+    pub(super) fn plan(&self, now: Timestamp) -> Step {
+        let Some(job) = self.job.as_deref() else {
+            if let Some(run) = self.executions.keys().next() {
+                return Step::Do(plan::Effect::Abandon(run.clone()));
+            }
+            let orphan = self.runs.iter().find_map(|(name, run)| Some((name.clone(), plan::plan_orphan(run, now)?)));
+            return match orphan.filter(|_| !self.me.stopping) {
+                Some((name, status)) => Step::Do(plan::Effect::PatchRun(plan::RunWrite::Fail, name, status)),
+                None => Step::Wait(None),
+            };
+        };
+        plan::plan(View { job, understood: &self.understood, runs: &self.runs, me: &self.me, now })
+    }
+}

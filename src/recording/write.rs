@@ -1,0 +1,191 @@
+//! Writes a recording while its run goes on.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::{
+    fs::{self, File},
+    io::AsyncWriteExt,
+    sync::mpsc::Receiver,
+};
+
+use super::{Header, LookNotes, RecordingError};
+use crate::{
+    api::{MonitoringJob, Window},
+    core::{
+        observation::{
+            ContainerObservation,
+            docker::{ContainerLook, LogLook},
+            raw::Evidence,
+        },
+        previous::Previous,
+    },
+};
+
+/// What a recording may take of a disk.
+const MAX_BYTES: u64 = 2 << 30;
+
+/// Writes what comes through `evidence` into the folder `dir`, which is created and has to be empty, until all senders
+/// are gone. The job is written without its status.
+///
+/// # Errors
+/// A folder that is not empty, and whatever the disk says. At 2 GiB the recording ends with an error.
+pub async fn write(
+    dir: &Path,
+    job: &MonitoringJob,
+    previous: &Previous,
+    window: Window,
+    recorded_at: Timestamp,
+    mut evidence: Receiver<Evidence>,
+) -> Result<(), RecordingError> {
+    let mut folder = Folder::create(dir).await?;
+    let plain = MonitoringJob { status: None, ..job.clone() };
+    let yaml = serde_saphyr::to_string(&plain).map_err(|error| folder.content("job.yaml", &error))?;
+    folder.put("job.yaml", yaml.as_bytes()).await?;
+    folder.put_json("previous.json", previous).await?;
+    while let Some(piece) = evidence.recv().await {
+        folder.keep(piece).await?;
+    }
+    // Last, so that a recording which was broken off is not taken for one.
+    folder.put_json("recording.json", &Header { recorded_at, window }).await?;
+    folder.close().await
+}
+
+struct Folder {
+    root: PathBuf,
+    logs: HashMap<String, File>,
+    events: Option<File>,
+    left: u64,
+}
+
+impl Folder {
+    async fn create(root: &Path) -> Result<Self, RecordingError> {
+        let at = |source| RecordingError::File { path: root.to_owned(), source };
+        fs::create_dir_all(root).await.map_err(at)?;
+        let mut entries = fs::read_dir(root).await.map_err(at)?;
+        if entries.next_entry().await.map_err(at)?.is_some() {
+            let problem = "the folder is not empty: name a new one".to_owned();
+            return Err(RecordingError::Content { path: root.to_owned(), problem });
+        }
+        Ok(Self { root: root.to_owned(), logs: HashMap::new(), events: None, left: MAX_BYTES })
+    }
+
+    async fn keep(&mut self, piece: Evidence) -> Result<(), RecordingError> {
+        match piece {
+            Evidence::Inspect { container, json } => {
+                self.put_json(&of_container(&container, "inspect.json"), &json).await
+            }
+            Evidence::Stats { container, json } => self.put_json(&of_container(&container, "stats.json"), &json).await,
+            Evidence::LogsAnew { container } => {
+                self.logs.remove(&container);
+                self.put(&of_container(&container, "logs.txt"), b"").await
+            }
+            Evidence::Logs { container, bytes } => self.append_log(container, &bytes).await,
+            Evidence::Event(json) => {
+                let line = format!("{json}\n");
+                self.take(line.len())?;
+                if self.events.is_none() {
+                    self.events = Some(self.open("events.jsonl").await?);
+                }
+                let Some(events) = &mut self.events else { return Ok(()) };
+                events.write_all(line.as_bytes()).await.map_err(|source| file(&self.root.join("events.jsonl"), source))
+            }
+            Evidence::Check(check) => {
+                let path = format!("website/{}/{}.json", name(&check.website), name(&check.check));
+                self.put_json(&path, &check).await
+            }
+            Evidence::Host(mut host) => {
+                host.events.clear();
+                self.put_json(&format!("hosts/{}.json", name(&host.name)), &host).await
+            }
+            Evidence::Container(container) => match notes(&container) {
+                notes if notes == LookNotes::default() => Ok(()),
+                notes => self.put_json(&of_container(&container.name, "look.json"), &notes).await,
+            },
+        }
+    }
+
+    async fn append_log(&mut self, container: String, bytes: &[u8]) -> Result<(), RecordingError> {
+        self.take(bytes.len())?;
+        let path = of_container(&container, "logs.txt");
+        if !self.logs.contains_key(&container) {
+            let log = self.open(&path).await?;
+            self.logs.insert(container.clone(), log);
+        }
+        let Some(log) = self.logs.get_mut(&container) else { return Ok(()) };
+        log.write_all(bytes).await.map_err(|source| file(&self.root.join(path), source))
+    }
+
+    async fn put_json(&mut self, path: &str, value: &impl Serialize) -> Result<(), RecordingError> {
+        let json = serde_json::to_vec(value).map_err(|error| self.content(path, &error))?;
+        self.put(path, &json).await
+    }
+
+    async fn put(&mut self, path: &str, bytes: &[u8]) -> Result<(), RecordingError> {
+        self.take(bytes.len())?;
+        let mut file_ = self.open(path).await?;
+        let done = async {
+            file_.write_all(bytes).await?;
+            file_.flush().await
+        };
+        done.await.map_err(|source| file(&self.root.join(path), source))
+    }
+
+    async fn open(&self, path: &str) -> Result<File, RecordingError> {
+        let path = self.root.join(path);
+        let at = |source| file(&path, source);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).await.map_err(at)?;
+        }
+        File::create(&path).await.map_err(at)
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), RecordingError> {
+        let left = self.left.checked_sub(bytes as u64);
+        self.left = left.ok_or_else(|| RecordingError::Content {
+            path: self.root.clone(),
+            problem: format!("the recording would be larger than {} MiB", MAX_BYTES >> 20),
+        })?;
+        Ok(())
+    }
+
+    async fn close(self) -> Result<(), RecordingError> {
+        for mut open in self.logs.into_values().chain(self.events) {
+            open.flush().await.map_err(|source| file(&self.root, source))?;
+        }
+        Ok(())
+    }
+
+    fn content(&self, path: &str, error: &dyn std::fmt::Display) -> RecordingError {
+        RecordingError::Content { path: self.root.join(path), problem: error.to_string() }
+    }
+}
+
+fn file(path: &Path, source: std::io::Error) -> RecordingError {
+    RecordingError::File { path: path.to_owned(), source }
+}
+
+fn of_container(container: &str, file: &str) -> String {
+    format!("containers/{}/{file}", name(container))
+}
+
+/// Names come from a spec, whose rules admit no separators; nothing is ever written outside of the folder.
+fn name(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c == '/' || c == '\\' || c == '\0' { '_' } else { c }).collect();
+    if plain.starts_with('.') { format!("_{plain}") } else { plain }
+}
+
+fn notes(container: &ContainerObservation) -> LookNotes {
+    let mut notes = LookNotes::default();
+    match &container.look {
+        ContainerLook::Missing { near } => notes.missing = Some(near.clone()),
+        ContainerLook::NotObserved { why } => notes.not_observed = Some(why.clone()),
+        ContainerLook::Seen { logs: LogLook::Unavailable { why }, .. } => notes.logs_unavailable = Some(why.clone()),
+        ContainerLook::Seen { logs: LogLook::Read(scan), .. } => notes.logs_incomplete.clone_from(&scan.incomplete),
+    }
+    notes
+}

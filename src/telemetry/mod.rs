@@ -1,0 +1,26 @@
+//! What the process tells of itself.
+
+pub mod metrics;
+
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    Text,
+    /// For a collector: a JSON object a line.
+    Json,
+}
+
+/// Log lines go to stderr, from `default` on, or as `RUST_LOG` says. kube's client is kept to errors: it logs whole
+/// bodies at WARN when they do not decode, and a Secret may be one.
+pub fn init(format: LogFormat, default: &str) {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},kube_client=error")));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.with_target(false).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
