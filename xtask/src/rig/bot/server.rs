@@ -43,13 +43,15 @@ impl Bot {
 
     fn start_at(address: SocketAddr, chat: Arc<Mutex<Chat>>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener =
-            runtime.block_on(TcpListener::bind(address)).with_context(|| format!("cannot listen on {address}"))?;
+        // Bound without the runtime: the caller may be in one of its own, where no other may block.
+        let listener = std::net::TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&chat);
         let thread = std::thread::Builder::new().name("bot-api".into()).spawn(move || {
             runtime.block_on(async {
+                let Ok(listener) = TcpListener::from_std(listener) else { return };
                 tokio::select! {
                     () = serve(listener, shared) => {}
                     // The sender goes away with its owner.
