@@ -62,7 +62,8 @@ impl Kubernetes {
     /// Patches what is held, and fails when it is no longer what there is.
     async fn patch<K: Stored>(&self, held: &K, mut patch: Value, status: bool) -> Result<K, StoreError> {
         let key = Key::of(held)?;
-        let version = json!({"metadata": {"resourceVersion": held.resource_version(), "uid": held.uid()}});
+        // A version is of one object: were there another of the same name by now, it would have another version.
+        let version = json!({"metadata": {"resourceVersion": held.resource_version()}});
         super::merge::apply(&mut patch, &version);
         let (params, patch) =
             (PatchParams { field_manager: Some(MANAGED_BY.to_owned()), ..PatchParams::default() }, Patch::Merge(patch));

@@ -161,7 +161,7 @@ async fn a_holder_without_an_api_server_stops_before_another_may_begin() {
 #[tokio::test(start_paused = true)]
 async fn one_of_many_candidates_has_an_expired_lease() {
     let server = Server::default();
-    server
+    let _ = server
         .write(json!({"metadata": {"name": NAME}, "spec": {"holderIdentity": "crashed", "leaseDurationSeconds": 15}}));
     let candidates: Vec<_> =
         (0..5).map(|n| Candidate::start(server.client(), "monitoring", format!("candidate-{n}"))).collect();
