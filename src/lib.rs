@@ -7,5 +7,6 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod cli;
 pub mod core;
 pub mod store;
