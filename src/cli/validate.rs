@@ -202,7 +202,7 @@ spec:
         job.yaml:26: spec.websites[0].latency: warning is at most critical, such as {warning: 3s, critical: 10s}
         job.yaml:37: spec.schedule.timeZone: no time zone "Amsterdam": write an IANA name, such as "Europe/Amsterdam" or "Etc/UTC"
         job.yaml:36: spec.schedule.cron[0]: "61 * * * *" is no schedule: Component error: Number out of bounds.; write five fields, such as "15 3 * * *", or "@hourly", "@daily", "@every 5m"
-        job.yaml:43: spec.patterns[0].regex: "(retry" is no regular expression: unclosed group; write one in the syntax of Rust's regex, such as '\bretry(ing)?\b', or contains for a plain text
+        job.yaml:43: spec.patterns[0].regex: "(retry": unclosed group: write a regular expression such as '\bretry(ing)?\b'
         "#);
         assert_eq!(said.code, 1);
     }

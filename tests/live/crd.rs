@@ -188,3 +188,38 @@ fn explain_tells_what_each_field_is_for() {
     let explained = kubectl(&["explain", "mj.spec.dockerHosts.containers.profile"]);
     assert!(explained.contains("What is known of its logs. Default `generic`."), "{explained}");
 }
+
+#[test]
+fn the_operator_may_do_what_it_does_and_no_more() {
+    kubectl(&["apply", "-f", &file("deploy/operator/namespace.yaml"), "-f", &file("deploy/operator/rbac.yaml")]);
+    let account = "--as=system:serviceaccount:stagewatch:stagewatch";
+    let may = |verb: &str, resource: &str, namespace: &str| {
+        let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));
+        let part = format!("--subresource={part}");
+        let asked = ["auth", "can-i", verb, resource, &part, "-n", namespace, account];
+        Command::new("kubectl").args(asked).output().expect("kubectl is on the PATH").status.success()
+    };
+    let jobs = "monitoringjobs.monitoring.pitchai.net";
+    let runs = "monitoringruns.monitoring.pitchai.net";
+    let rows = [
+        ("watch", jobs, "anywhere", true),
+        ("patch", &format!("{jobs}/status") as &str, "anywhere", true),
+        ("patch", jobs, "anywhere", false),
+        ("delete", jobs, "anywhere", false),
+        ("create", runs, "anywhere", true),
+        ("delete", runs, "anywhere", true),
+        ("patch", &format!("{runs}/status"), "anywhere", true),
+        ("create", "events.events.k8s.io", "anywhere", true),
+        ("update", "leases.coordination.k8s.io", "stagewatch", true),
+        ("update", "leases.coordination.k8s.io", "monitoring", false),
+        ("get", "secrets", "monitoring", true),
+        ("list", "secrets", "monitoring", false),
+        ("watch", "secrets", "monitoring", false),
+        ("get", "secrets", "anywhere", false),
+        ("get", "pods", "monitoring", false),
+        ("create", "pods", "stagewatch", false),
+    ];
+    for (verb, resource, namespace, allowed) in rows {
+        assert_eq!(may(verb, resource, namespace), allowed, "{verb} {resource} in {namespace}");
+    }
+}
