@@ -25,11 +25,7 @@ impl<S> LastWords<S> {
 }
 
 impl<S: Unpin> LastWords<S> {
-    fn write<T>(
-        &mut self,
-        done: T,
-        write: impl FnOnce(Pin<&mut S>) -> Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+    fn write<T>(&mut self, done: T, write: impl FnOnce(Pin<&mut S>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if !self.deaf {
             match write(Pin::new(&mut self.stream)) {
                 Poll::Ready(Err(_)) => self.deaf = true,

@@ -74,7 +74,8 @@ pub struct Looks {
     pub window: Window,
     /// How what looks critical is looked at again.
     pub patience: Patience,
-    /// How far apart the two samples of CPU time are; zero takes one, from which no use of CPU can be told.
+    /// How far apart two samples of CPU time are; where that shows much, a third one is taken ten seconds after the
+    /// first. Zero takes one, from which no use of CPU can be told.
     pub cpu_window: Duration,
     /// When all has to be done.
     pub deadline: Instant,

@@ -1,10 +1,6 @@
 //! A look at a Docker host, with what a test wants to be different.
 
-use std::{
-    process::Stdio,
-    sync::Arc,
-    time::Duration,
-};
+use std::{process::Stdio, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::Timestamp;
@@ -44,7 +40,6 @@ pub struct Look {
     pub host: String,
     pub window: Window,
     pub patience: Patience,
-    pub cpu_window: Duration,
     pub patterns: Vec<Pattern>,
     pub time: Duration,
     secrets: Option<TempDir>,
@@ -58,7 +53,6 @@ impl Look {
             host: host.to_owned(),
             window: Window { since: now - Duration::from_secs(3600), until: now + Duration::from_secs(3600) },
             patience: Patience { attempts: 1, delay: Duration::ZERO },
-            cpu_window: Duration::ZERO,
             patterns: Vec::new(),
             time: Duration::from_secs(120),
             secrets: None,
@@ -121,7 +115,7 @@ impl Look {
             patterns: self.patterns.clone(),
             window: self.window,
             patience: self.patience,
-            cpu_window: self.cpu_window,
+            cpu_window: Duration::from_millis(500),
             deadline: Instant::now() + self.time,
             evidence,
             reporter: Reporter::default(),
