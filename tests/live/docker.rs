@@ -17,12 +17,11 @@ use tempfile::tempdir;
 use tokio::net::{TcpListener, UnixListener};
 use xtask::rig::{
     Rig,
-    docker::{Container, ContainerOptions, Docker, Engine as OwnEngine, EngineFolder},
-    wait::wait_until,
+    docker::{self, Container, ContainerOptions, Docker},
 };
 
 use support::{
-    looking::{Look, inspect, log, only},
+    looking::{Look, Seen, inspect, log, only},
     proxy::Proxy,
     tls::{Authority, Server},
 };
@@ -31,6 +30,15 @@ const SOON: Duration = Duration::from_secs(60);
 const REDIS: &str = "stagewatch-rig/redis:12";
 /// Without the health check that the image brings.
 const PLAIN: &[&str] = &["--no-healthcheck"];
+
+/// Fails unless the rules find exactly these, each written as `Reason` of the container or as a whole id.
+fn finds(look: &Look, seen: &Seen, previous: Option<&Seen>, expected: &[&str]) -> Result<()> {
+    let name = &seen.1[0].name;
+    let whole = |id: &&str| if id.contains('/') { (*id).to_owned() } else { format!("container/{name}/{id}") };
+    let (expected, found) = (expected.iter().map(whole).collect::<Vec<_>>(), look.findings(seen, previous));
+    ensure!(found == expected, "found {found:?}, not {expected:?}");
+    Ok(())
+}
 
 fn shell(docker: &Docker, prefix: &str, options: &[&str], script: &str) -> Result<Container> {
     docker.run(prefix, REDIS, &ContainerOptions { options, command: &["sh", "-c", script] })
@@ -59,7 +67,7 @@ async fn healthy() -> Result<()> {
     ensure!(scan.records > 3 && scan.incomplete.is_none() && scan.first.is_some(), "{scan:?}");
     let started = seen.0.events.iter().any(|event| event.action == "start" && event.container == redis.name());
     ensure!(started, "{:?}", seen.0.events);
-    Ok(())
+    finds(&look, &seen, None, &[])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +83,7 @@ async fn unhealthy_after_a_second_look() -> Result<()> {
     ensure!(begun.elapsed() >= Duration::from_millis(400), "it was looked at twice more");
     let health = inspect(&seen)?.state.health.clone().context("no health")?;
     ensure!(health.status == "unhealthy" && health.log.iter().all(|check| check.output == "no\n"), "{health:?}");
-    Ok(())
+    finds(&look, &seen, None, &["Unhealthy"])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,7 +101,7 @@ async fn what_mends_itself_before_the_last_look_counts_as_well() -> Result<()> {
     mended?;
     let seen = seen?;
     ensure!(inspect(&seen)?.state.status == "running");
-    Ok(())
+    finds(&look, &seen, None, &[])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,10 +109,11 @@ async fn missing_and_what_comes_near() -> Result<()> {
     let docker = Rig::from_env().docker;
     let there = shell(&docker, "near-redis", PLAIN, "sleep 600")?;
     let wanted = there.name().replace("redis", "redsi");
-    let seen = Look::at(docker.host()).container(&wanted, ProfileName::Redis).await?;
+    let look = Look::at(docker.host());
+    let seen = look.container(&wanted, ProfileName::Redis).await?;
     let ContainerLook::Missing { near } = only(&seen)? else { anyhow::bail!("{:?}", seen.1) };
     ensure!(near.first().is_some_and(|first| first == there.name()) && near.len() <= 3, "{near:?}");
-    Ok(())
+    finds(&look, &seen, None, &["Missing"])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,10 +126,13 @@ async fn stopped_killed_and_out_of_memory() -> Result<()> {
     let memory = ["--no-healthcheck", "--memory", "16m", "--memory-swap", "16m"];
     let greedy = shell(&docker, "oom", &memory, "exec tail /dev/zero")?;
     greedy.wait_inspect("{{.State.Status}}", "exited", SOON)?;
-    for (container, exit_code, oom_killed, last) in
-        [(&stopped, 0, false, "die"), (&killed, 137, false, "kill"), (&greedy, 137, true, "oom")]
-    {
-        let seen = Look::at(docker.host()).container(container.name(), ProfileName::Generic).await?;
+    let look = Look::at(docker.host());
+    for (container, exit_code, oom_killed, last, found) in [
+        (&stopped, 0, false, "die", "NotRunning"),
+        (&killed, 137, false, "kill", "NotRunning"),
+        (&greedy, 137, true, "oom", "OomKilled"),
+    ] {
+        let seen = look.container(container.name(), ProfileName::Generic).await?;
         let ContainerLook::Seen { inspect, stats: None, logs: LogLook::Read(_) } = only(&seen)? else {
             anyhow::bail!("{:?}", seen.1)
         };
@@ -135,6 +147,7 @@ async fn stopped_killed_and_out_of_memory() -> Result<()> {
             .find(|event| event.action == last)
             .with_context(|| format!("{last}: {:?}", seen.0.events))?;
         ensure!(event.id == container.id() && (last != "die" || event.exit_code == Some(0)), "{event:?}");
+        finds(&look, &seen, None, &[found])?;
     }
     Ok(())
 }
@@ -147,6 +160,7 @@ async fn restarting_paused_starting_and_recreated() -> Result<()> {
     let failing = shell(&docker, "restarting", &["--no-healthcheck", "--restart", "always"], "sleep 0.1; exit 3")?;
     failing.wait_inspect("{{.State.Status}} {{gt .RestartCount 3}}", "restarting true", SOON)?;
     let seen = look.container(failing.name(), ProfileName::Generic).await?;
+    finds(&look, &seen, None, &["Restarting"])?;
     let seen = inspect(&seen)?;
     ensure!(seen.state.status == "restarting" && seen.restart_count > 3 && seen.state.exit_code == 3, "{seen:?}");
 
@@ -154,11 +168,13 @@ async fn restarting_paused_starting_and_recreated() -> Result<()> {
     paused.docker(&["pause"])?;
     let seen = look.container(paused.name(), ProfileName::Generic).await?;
     ensure!(inspect(&seen)?.state.status == "paused" && inspect(&seen)?.looks_critical());
+    finds(&look, &seen, None, &["Paused"])?;
     paused.docker(&["unpause"])?;
 
     let slow = ["--health-cmd", "false", "--health-interval", "1s", "--health-start-period", "10m"];
     let starting = shell(&docker, "starting", &slow, "sleep 600")?;
     let seen = look.container(starting.name(), ProfileName::Generic).await?;
+    finds(&look, &seen, None, &[])?;
     let seen = inspect(&seen)?;
     ensure!(seen.state.health.as_ref().is_some_and(|health| health.status == "starting") && !seen.looks_critical());
     let start_period = seen.config.healthcheck.as_ref().map(|check| check.start_period);
@@ -171,6 +187,8 @@ async fn restarting_paused_starting_and_recreated() -> Result<()> {
     let options = ContainerOptions { options: PLAIN, command: &["sleep", "600"] };
     let second = docker.run_as(&name, REDIS, &options)?;
     let after = look.container(&name, ProfileName::Generic).await?;
+    // A deploy is no crash.
+    finds(&look, &after, Some(&before), &[])?;
     let (before, after) = (inspect(&before)?, inspect(&after)?);
     ensure!(after.id == second.id() && after.id != before.id && after.created > before.created);
     ensure!(after.restart_count == 0);
@@ -221,10 +239,11 @@ async fn only_what_the_window_holds_is_read() -> Result<()> {
 async fn log_driver_none() -> Result<()> {
     let docker = Rig::from_env().docker;
     let silent = shell(&docker, "none", &["--no-healthcheck", "--log-driver", "none"], "echo one; sleep 600")?;
-    let seen = Look::at(docker.host()).container(silent.name(), ProfileName::Generic).await?;
+    let look = Look::at(docker.host());
+    let seen = look.container(silent.name(), ProfileName::Generic).await?;
     let LogLook::Unavailable { why } = log(&seen)? else { anyhow::bail!("{:?}", seen.1) };
     ensure!(why == "log driver none", "{why}");
-    Ok(())
+    finds(&look, &seen, None, &[&format!("logs/{}/LogsUnavailable", silent.name())])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,53 +283,79 @@ async fn nothing_is_asked_but_what_may_be() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_stops_and_comes_back() -> Result<()> {
+async fn an_engine_that_forgets_stops_and_comes_back() -> Result<()> {
     let rig = Rig::from_env().docker;
     let home = tempdir()?;
-    let folder = EngineFolder::isolated(home.path());
-    let mut engine = OwnEngine::start(&folder)?;
+    let mut engine = docker::start_isolated(&home.path().join("engine"))?;
     let docker = engine.docker();
     support::looking::copy_image(&rig, &docker, REDIS)?;
     let options = ["--no-healthcheck", "--network", "none", "--restart", "always"];
     let memory = ["--memory", "16m", "--memory-swap", "16m"];
-    // The first life ends out of memory, the second goes on.
-    let script = "if [ -e /tmp/seen ]; then sleep 6000; else touch /tmp/seen; exec tail /dev/zero; fi";
-    let greedy = shell(&docker, "greedy", &[&options[..], &memory].concat(), script)?;
-    greedy.wait_inspect("{{.State.Status}} {{.RestartCount}}", "running 1", SOON)?;
+    // Each life goes on until it is told to end in its way.
+    let greedy = "while ! [ -e /tmp/eat ]; do sleep 0.1; done; rm /tmp/eat; exec tail /dev/zero";
+    let greedy = shell(&docker, "greedy", &[&options[..], &memory].concat(), greedy)?;
+    let failing = "while ! [ -e /tmp/fail ]; do sleep 0.1; done; rm /tmp/fail; exit 3";
+    let failing = shell(&docker, "failing", &options, failing)?;
+    let memory = ["--no-healthcheck", "--network", "none", "--memory", "16m", "--memory-swap", "16m"];
+    let lost = "while ! [ -e /tmp/eat ]; do sleep 0.1; done; exec tail /dev/zero";
+    let lost = shell(&docker, "lost", &memory, lost)?;
+    let deployed = shell(&docker, "deployed", &options, "sleep 6000")?;
+    let name = deployed.name().to_owned();
     let look = Look::at(docker.host());
-    let fresh = look.container(greedy.name(), ProfileName::Generic).await?;
-    ensure!(fresh.0.events.iter().any(|event| event.action == "oom"), "{:?}", fresh.0.events);
-    let first = inspect(&fresh)?.clone();
-    ensure!(first.restart_count == 1, "{first:?}");
+    let names = [greedy.name(), failing.name(), lost.name(), &name].map(|name| (name, ProfileName::Generic));
+    let before = look.containers(&names).await?;
+    ensure!(look.findings(&before, None).is_empty(), "{:?}", look.findings(&before, None));
 
-    for _ in 0..100 {
-        greedy.exec(&["true"])?;
+    greedy.exec(&["touch", "/tmp/eat"])?;
+    lost.exec(&["touch", "/tmp/eat"])?;
+    failing.exec(&["touch", "/tmp/fail"])?;
+    drop(deployed);
+    let command = ContainerOptions { options: &options, command: &["sleep", "6000"] };
+    let _deployed = docker.run_as(&name, REDIS, &command)?;
+    for container in [&greedy, &failing] {
+        container.wait_inspect("{{.State.Status}} {{.RestartCount}}", "running 1", SOON)?;
     }
-    let later = look.container(greedy.name(), ProfileName::Generic).await?;
-    ensure!(!later.0.events.iter().any(|event| event.action == "oom"), "300 events later the engine has forgotten it");
-    let seen = inspect(&later)?;
-    ensure!((seen.restart_count, seen.state.started_at) == (1, first.state.started_at), "{seen:?}");
+    lost.wait_inspect("{{.State.Status}}", "exited", SOON)?;
+    let fresh = look.containers(&names).await?;
+    ensure!(fresh.0.events.iter().any(|event| event.action == "oom"), "{:?}", fresh.0.events);
+    for _ in 0..100 {
+        failing.exec(&["true"])?;
+    }
+    let id = |container: &Container, reason: &str| format!("container/{}/{reason}", container.name());
+    let expected = [id(&greedy, "OomKilled"), id(&failing, "Restarted"), id(&lost, "OomKilled")];
+    let later = look.containers(&names).await?;
+    ensure!(
+        later.0.events.iter().all(|event| event.action.starts_with("exec_")),
+        "300 events later all else is forgotten"
+    );
+    for seen in [&fresh, &later] {
+        let found = look.findings(seen, Some(&before));
+        ensure!(found == expected, "found {found:?}, not {expected:?}");
+    }
+    let made = |seen: &Seen| match &seen.1[3].look {
+        ContainerLook::Seen { inspect, .. } => Ok(inspect.id.clone()),
+        other => Err(anyhow::anyhow!("{other:?}")),
+    };
+    ensure!(made(&before)? != made(&later)?, "the container was made anew");
 
     engine.stop()?;
     let begun = Instant::now();
-    let gone = look.container(greedy.name(), ProfileName::Generic).await?;
-    let Engine::Failed { reason: EngineFailure::EngineUnreachable, detail } = &gone.0.engine else {
-        anyhow::bail!("{:?}", gone.0)
-    };
-    ensure!(begun.elapsed() < Duration::from_secs(5), "{detail}");
-    ensure!(matches!(&only(&gone)?, ContainerLook::NotObserved { .. }));
+    let gone = look.containers(&names).await?;
+    ensure!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    ensure!(gone.1.iter().all(|one| matches!(one.look, ContainerLook::NotObserved { .. })), "{:?}", gone.1);
+    finds(&look, &gone, None, &["docker/staging-host/EngineUnreachable"])?;
 
-    engine.start_again(&folder)?;
-    let docker = engine.docker();
-    wait_until("the container to run again", SOON, || {
-        docker
-            .docker(&["inspect", "--format", "{{.State.Status}}", greedy.name()])
-            .is_ok_and(|status| status == "running")
-    })?;
-    let back = look.container(greedy.name(), ProfileName::Generic).await?;
-    let seen = inspect(&back)?;
-    eprintln!("after the engine's restart: {:?} restarts {}", seen.state, seen.restart_count);
-    ensure!(seen.id == first.id && seen.state.started_at > first.state.started_at, "{seen:?}");
+    engine.start_again()?;
+    for container in [&greedy, &failing] {
+        container.wait_inspect("{{.State.Status}}", "running", SOON)?;
+    }
+    let back = look.containers(&names).await?;
+    ensure!(!back.0.events.iter().any(|event| event.action == "oom"), "the engine remembers: {:?}", back.0.events);
+    // To stop them was another end, after which the engine knows nothing of the one before. Who stayed down is as he was.
+    let expected = [id(&greedy, "Restarted"), id(&failing, "Restarted"), id(&lost, "OomKilled")];
+    let found = look.findings(&back, Some(&before));
+    ensure!(expected.iter().all(|id| found.contains(id)), "found {found:?}, not {expected:?}");
+    ensure!(made(&back)? == made(&later)?, "the container made anew is still that one");
     Ok(())
 }
 

@@ -100,7 +100,7 @@ impl LogReader<'_> {
                 End::Whole if pass.records < tail => return Ok(pass.scan),
                 End::Whole => {
                     let fit = fitting(&pass);
-                    if fit < tail.saturating_mul(2) {
+                    if fit < tail / 4 * 5 {
                         return Ok(incomplete(pass.scan, cut_at(tail)));
                     }
                     (tail, fallback) = (fit, Some(tail));
@@ -223,7 +223,7 @@ fn incomplete(mut scan: LogScan, why: String) -> LogScan {
 }
 
 fn cut_at(tail: u64) -> String {
-    format!("cut at {} MiB: the newest {tail} lines were read", MAX_BYTES >> 20)
+    format!("too long to be read whole (at most {} MiB): the newest {tail} lines were read", MAX_BYTES >> 20)
 }
 
 fn late_at(tail: u64) -> String {

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use jiff::Timestamp;
 use stagewatch::{
     api::{
-        Window,
+        MonitoringJobSpec, Window,
         job::{Container, DockerHost, Pattern, ProfileName, SecretRef},
     },
     collect::{
@@ -15,12 +15,14 @@ use stagewatch::{
     },
     core::{
         observation::{
-            ContainerObservation, HostObservation,
+            ContainerObservation, HostObservation, Observations,
             docker::{ContainerLook, Inspect, LogLook},
             logs::LogScan,
             raw::Evidence,
         },
+        previous::Previous,
         redact::Redactor,
+        report, rules,
     },
     net::{AddressPolicy, Dialer},
     secrets::Secrets,
@@ -51,7 +53,7 @@ impl Look {
         let now = Timestamp::now();
         Self {
             host: host.to_owned(),
-            window: Window { since: now - Duration::from_secs(3600), until: now + Duration::from_secs(3600) },
+            window: Window { since: now - Duration::from_secs(3600), until: now + Duration::from_secs(120) },
             patience: Patience { attempts: 1, delay: Duration::ZERO },
             patterns: Vec::new(),
             time: Duration::from_secs(120),
@@ -132,6 +134,25 @@ impl Look {
             containers: containers.iter().map(container).collect(),
         };
         Ok(look(&host, &Arc::new(looks)).await)
+    }
+}
+
+impl Look {
+    /// The ids of what the rules find in what was seen, `previous` being what an earlier look saw of the containers.
+    pub fn findings(&self, seen: &Seen, previous: Option<&Seen>) -> Vec<String> {
+        let container = |one: &ContainerObservation| Container { name: one.name.clone(), ..Container::default() };
+        let containers = seen.1.iter().map(container).collect();
+        let host = DockerHost { name: HOST.into(), host: self.host.clone(), containers, ..DockerHost::default() };
+        let spec = MonitoringJobSpec { docker_hosts: vec![host], ..MonitoringJobSpec::default() };
+        let all = |(host, containers): &Seen| Observations {
+            hosts: vec![host.clone()],
+            containers: containers.clone(),
+            ..Observations::default()
+        };
+        let containers = previous.map(|previous| report::containers(&all(previous))).unwrap_or_default();
+        let previous = Previous { containers, ..Previous::default() };
+        let found = rules::judge(&spec, &all(seen), &previous, self.window);
+        found.iter().filter(|finding| finding.is_bad()).map(|finding| finding.id.clone()).collect()
     }
 }
 
