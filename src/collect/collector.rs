@@ -154,7 +154,7 @@ mod tests {
         let (progress, mut steps) = mpsc::unbounded_channel();
         let look = Look {
             job: &job,
-            window: Window { since: until - Duration::from_secs(3600), until },
+            window: Window { since: until - Duration::from_hours(1), until },
             patience: Duration::from_secs(30),
             evidence: None,
             progress: Some(progress),
@@ -176,7 +176,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_collector_that_breaks_down_or_never_ends_ends_nothing() {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         assert_eq!(contained::<()>(deadline, async { panic!("a defect") }).await, None);
         assert_eq!(contained(deadline, std::future::pending::<()>()).await, None);
         assert_eq!(contained(deadline, async { 7 }).await, Some(7));

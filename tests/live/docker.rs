@@ -26,7 +26,7 @@ use support::{
     tls::{Authority, Server},
 };
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 const REDIS: &str = "stagewatch-rig/redis:12";
 /// Without the health check that the image brings.
 const PLAIN: &[&str] = &["--no-healthcheck"];
@@ -232,6 +232,25 @@ async fn only_what_the_window_holds_is_read() -> Result<()> {
     (look.window.since, look.window.until) = (stamp(7)?, stamp(23)?);
     let (scan, part) = look.recorded(writer.name()).await?;
     ensure!(part == lines[7..23] && scan.records == 16, "{part:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_log_is_told_to_be_one() -> Result<()> {
+    let docker = Rig::from_env().docker;
+    let options = ["--no-healthcheck", "--log-opt", "max-size=20k", "--log-opt", "max-file=3"];
+    // What is dropped has to be older than a silence that may be the program's own.
+    let script = "echo begin; sleep 65; i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done";
+    let rotated = shell(&docker, "rotated", &options, script)?;
+    let kept =
+        shell(&docker, "kept", &options, "echo begin; i=0; while [ $i -lt 100 ]; do echo line $i; i=$((i+1)); done")?;
+    rotated.wait_inspect("{{.State.Status}}", "exited", SOON * 3)?;
+    for (container, whole) in [(&rotated, false), (&kept, true)] {
+        let (scan, lines) = Look::at(docker.host()).recorded(container.name()).await?;
+        ensure!(scan.incomplete.is_none() == whole, "{scan:?}");
+        ensure!(scan.incomplete.is_none_or(|why| why.starts_with("rotated: it begins at 20")));
+        ensure!(lines.iter().any(|line| line.ends_with("begin")) == whole);
+    }
     Ok(())
 }
 

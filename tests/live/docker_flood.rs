@@ -24,7 +24,7 @@ async fn the_end_of_a_flood_is_found_in_little_memory() -> Result<()> {
         i=0; while [ $i -lt 1000 ]; do echo \"payment $i: ledger-lost\"; i=$((i+1)); done";
     let options = ContainerOptions { options: &["--no-healthcheck"], command: &["sh", "-c", flood] };
     let writer = docker.run("flood", "stagewatch-rig/redis:12", &options)?;
-    writer.wait_inspect("{{.State.Status}}", "exited", Duration::from_secs(300))?;
+    writer.wait_inspect("{{.State.Status}}", "exited", Duration::from_mins(5))?;
 
     let mut look = Look::at(docker.host());
     let pattern = Pattern {

@@ -17,6 +17,7 @@ use super::{
     near::near,
     not_observed,
     request::{ContainerRef, Request},
+    rotation::Rotation,
     stats,
 };
 use crate::{
@@ -76,7 +77,7 @@ impl ContainerLooker {
         };
         // From here on by its id: another container of that name is another container.
         let reference = ContainerRef::try_from(inspect.id.as_str()).unwrap_or(reference);
-        let logs = self.logs(&reference, &inspect);
+        let logs = self.logs(&reference, &inspect, Rotation::of(&kept));
         let (stats, logs) = join!(self.stats(&reference, &inspect), logs);
         self.record(|container| Evidence::Inspect { container, json: kept }).await;
         ContainerLook::Seen { inspect, stats, logs }
@@ -123,7 +124,7 @@ impl ContainerLooker {
         judged
     }
 
-    async fn logs(&self, reference: &ContainerRef, inspect: &Inspect) -> LogLook {
+    async fn logs(&self, reference: &ContainerRef, inspect: &Inspect, rotation: Option<Rotation>) -> LogLook {
         let Container { name, profile, .. } = &self.container;
         let matcher = match Matcher::compile(profile.unwrap_or_default(), &self.looks.patterns, name) {
             Ok(matcher) => matcher,
@@ -140,6 +141,8 @@ impl ContainerLooker {
             name,
             terminal: inspect.config.tty,
             driver: &inspect.host_config.log_config.driver,
+            rotation,
+            created: inspect.created,
             matcher: &matcher,
             redactor: &self.looks.redactor,
             window: self.looks.window,

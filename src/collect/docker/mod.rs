@@ -15,6 +15,7 @@ mod lines;
 mod logs;
 mod near;
 mod request;
+mod rotation;
 mod stats;
 
 use std::{sync::Arc, time::Duration};

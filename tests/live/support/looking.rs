@@ -53,10 +53,10 @@ impl Look {
         let now = Timestamp::now();
         Self {
             host: host.to_owned(),
-            window: Window { since: now - Duration::from_secs(3600), until: now + Duration::from_secs(120) },
+            window: Window { since: now - Duration::from_hours(1), until: now + Duration::from_mins(2) },
             patience: Patience { attempts: 1, delay: Duration::ZERO },
             patterns: Vec::new(),
-            time: Duration::from_secs(120),
+            time: Duration::from_mins(2),
             secrets: None,
         }
     }
