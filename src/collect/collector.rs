@@ -162,7 +162,10 @@ mod tests {
         let secrets = Secrets::local(None, [], "/nonexistent/.env".as_ref()).unwrap();
         let seen = Collector::new(AddressPolicy::default(), Duration::ZERO).collect(look, &secrets).await;
         assert_eq!(seen.checks.iter().map(|check| check.website.as_str()).collect::<Vec<_>>(), ["site"]);
-        assert_eq!(seen.hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(), ["local", "open", "secretive"]);
+        assert_eq!(
+            seen.hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(),
+            ["local", "open", "secretive"]
+        );
         for host in &seen.hosts[..2] {
             let Engine::Failed { reason, .. } = host.engine else { panic!("{host:?}") };
             assert_eq!(reason, EngineFailure::AddressDenied);
