@@ -3,7 +3,10 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::join_all};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     Patience, Progress, Reporter,
@@ -22,6 +25,9 @@ use crate::{
 
 /// What a run keeps of its time for what comes after looking.
 const RESERVE: Duration = Duration::from_secs(1);
+
+/// How long after the deadline a target's collector may still take to say what it saw.
+const GRACE: Duration = Duration::from_millis(800);
 
 /// Looks at targets. There is one in a process: how much is asked of a host at a time holds for all jobs together.
 #[derive(Debug)]
@@ -84,17 +90,14 @@ impl Collector {
             evidence: look.evidence,
             reporter,
         });
-        let checks = AssertUnwindSafe(website::check_all(&spec.websites, &probe)).catch_unwind();
+        let checks = contained(deadline, website::check_all(&spec.websites, &probe));
         let hosts = join_all(spec.docker_hosts.iter().map(|host| {
             let looks = &looks;
             async move {
-                let seen = AssertUnwindSafe(docker::look(host, looks)).catch_unwind().await;
-                seen.unwrap_or_else(|_| {
+                contained(deadline, docker::look(host, looks)).await.unwrap_or_else(|| {
                     let reason = EngineFailure::EngineUnreachable;
-                    docker::unasked(
-                        host,
-                        Engine::Failed { reason, detail: "its collector broke down: a defect of Stagewatch".into() },
-                    )
+                    let detail = "its collector broke down or did not end: a defect of Stagewatch".into();
+                    docker::unasked(host, Engine::Failed { reason, detail })
                 })
             }
         }));
@@ -109,8 +112,76 @@ impl Collector {
     }
 }
 
+/// What a collector saw; none when it broke down or did not end.
+async fn contained<T>(deadline: Instant, collector: impl Future<Output = T>) -> Option<T> {
+    timeout_at(deadline + GRACE, AssertUnwindSafe(collector).catch_unwind()).await.ok()?.ok()
+}
+
 /// The Secrets whose values must not show: those of the targets, and those of the receivers.
 fn secrets_of(spec: &MonitoringJobSpec) -> impl Iterator<Item = &str> {
     let receivers = spec.notifications.iter().flat_map(|told| &told.receivers);
     secrets::of_targets(spec).into_iter().chain(receivers.map(|to| to.telegram.secret_ref.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::observation::docker::ContainerLook;
+
+    /// What the address policy refuses needs no socket.
+    #[tokio::test]
+    async fn each_target_is_told_in_the_specs_order_whatever_comes_of_it() {
+        let host = |name: &str, host: &str, containers: &[&str]| {
+            let containers: Vec<_> = containers.iter().map(|name| json!({"name": name})).collect();
+            json!({"name": name, "host": host, "containers": containers})
+        };
+        let mut secretive = host("secretive", "tcp://staging:2376", &["d"]);
+        secretive["tlsSecretRef"] = json!({"name": "docker-tls"});
+        let spec = serde_json::from_value(json!({
+            "environment": "E",
+            "websites": [{"name": "site", "url": "http://staging.example", "resolve": "169.254.169.254"}],
+            "dockerHosts": [
+                host("local", "unix:///var/run/docker.sock", &["a", "b"]),
+                host("open", "tcp://staging:2375", &["c"]),
+                secretive,
+            ],
+        }));
+        let job = MonitoringJob::new("job", spec.unwrap());
+        let until: Timestamp = "2026-11-24T10:30:00Z".parse().unwrap();
+        let (progress, mut steps) = mpsc::unbounded_channel();
+        let look = Look {
+            job: &job,
+            window: Window { since: until - Duration::from_hours(1), until },
+            patience: Duration::from_secs(30),
+            evidence: None,
+            progress: Some(progress),
+        };
+        let secrets = Secrets::local(None, [], "/nonexistent/.env".as_ref()).unwrap();
+        let seen = Collector::new(AddressPolicy::default(), Duration::ZERO).collect(look, &secrets).await;
+        assert_eq!(seen.checks.iter().map(|check| check.website.as_str()).collect::<Vec<_>>(), ["site"]);
+        assert_eq!(
+            seen.hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(),
+            ["local", "open", "secretive"]
+        );
+        for host in &seen.hosts[..2] {
+            let Engine::Failed { reason, .. } = host.engine else { panic!("{host:?}") };
+            assert_eq!(reason, EngineFailure::AddressDenied);
+        }
+        let Engine::CredentialsMissing(missing) = &seen.hosts[2].engine else { panic!("{:?}", seen.hosts[2]) };
+        assert_eq!(missing.secret, "docker-tls");
+        assert_eq!(seen.containers.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+        assert!(seen.containers.iter().all(|one| matches!(one.look, ContainerLook::NotObserved { .. })));
+        assert!(steps.recv().await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_collector_that_breaks_down_or_never_ends_ends_nothing() {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        assert_eq!(contained::<()>(deadline, async { panic!("a defect") }).await, None);
+        assert_eq!(contained(deadline, std::future::pending::<()>()).await, None);
+        assert_eq!(contained(deadline, async { 7 }).await, Some(7));
+    }
 }

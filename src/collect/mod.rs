@@ -94,3 +94,19 @@ impl From<Option<&Confirm>> for Patience {
         Self { attempts: attempts.unsigned_abs(), delay: delay.min(Duration::from_mins(1)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_omitted_confirmation_is_one_more_look() {
+        let of = |json| Patience::from(Some(&serde_json::from_value::<Confirm>(json).unwrap()));
+        let patience = |attempts, secs| Patience { attempts, delay: Duration::from_secs(secs) };
+        assert_eq!(Patience::from(None), patience(2, 10));
+        assert_eq!(of(json!({"attempts": 1})), patience(1, 10));
+        assert_eq!(of(json!({"attempts": 9, "delay": "3h"})), patience(5, 60));
+    }
+}

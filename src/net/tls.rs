@@ -280,6 +280,7 @@ impl From<&rustls::Error> for TlsFailure {
                 Alert::BadCertificate
                 | Alert::UnsupportedCertificate
                 | Alert::CertificateUnknown
+                | Alert::DecryptError
                 | Alert::AccessDenied => Self::ClientCertificateRefused("not acceptable to it"),
                 other => Self::Handshake(format!("the server sent the alert {other:?}")),
             },
@@ -293,7 +294,8 @@ fn certificate_failure(problem: &CertificateError) -> TlsFailure {
     match problem {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFailure::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFailure::NotValidYet,
-        CertificateError::UnknownIssuer => TlsFailure::UntrustedAuthority,
+        // The signature is bad when an authority of the same name has made its key anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFailure::UntrustedAuthority,
         CertificateError::NotValidForNameContext { expected, presented } => TlsFailure::WrongName {
             host: expected.to_str().into_owned(),
             names: presented.iter().take(8).map(|name| plain_name(name)).collect(),

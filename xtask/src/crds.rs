@@ -1,20 +1,17 @@
 //! `cargo xtask crds`: the CRDs as files, for `kubectl apply` and the chart.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use xtask::rig::command;
 use xtask::say::say;
 
+use crate::cargo::{cargo, workspace};
+
 pub(crate) fn crds() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is in no workspace")?;
-    let mut cargo = Command::new(env!("CARGO"));
-    let printed = command::output(
-        cargo.args(["run", "--quiet", "--locked", "--package", "stagewatch", "--", "crds"]).current_dir(root),
-    )?;
-    let folder = root.join("crds");
+    let printed =
+        command::output(&mut cargo(&["run", "--quiet", "--locked", "--package", "stagewatch", "--", "crds"])?)?;
+    let folder = workspace()?.join("crds");
     fs::create_dir_all(&folder)?;
     let documents = documents(&printed)?;
     for (name, text) in &documents {

@@ -1,5 +1,6 @@
 //! `cargo xtask`: what people do often, by one word.
 
+mod cargo;
 mod cluster;
 mod crds;
 mod test;

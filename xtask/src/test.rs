@@ -1,7 +1,6 @@
 //! `cargo xtask test`: the plain tests, then the live ones with the parts that they need.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -9,6 +8,8 @@ use serde::Deserialize;
 use xtask::rig::wait::interrupted;
 use xtask::rig::{Parts, command};
 use xtask::say::say;
+
+use crate::cargo::cargo;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -55,7 +56,7 @@ pub(crate) fn test(options: &Options) -> Result<()> {
         return run_live(&metadata, &named, None);
     }
     // The plain ones first: they are quick, and need nothing.
-    let plain = cargo(&["test", "--locked", "--workspace"], filter, &[]);
+    let plain = run(&["test", "--locked", "--workspace"], filter, &[]);
     let live = run_live(&metadata, &live.iter().collect::<Vec<_>>(), filter);
     plain.and(live)
 }
@@ -65,7 +66,7 @@ fn run_live(metadata: &Metadata, targets: &[&Live], filter: Option<&str>) -> Res
         return Ok(());
     }
     say(format!("setting up real parts for {}", names(targets)));
-    cargo(&["build", "--locked", "--package", "stagewatch"], None, &[])?;
+    run(&["build", "--locked", "--package", "stagewatch"], None, &[])?;
     let parts = Parts::set_up()?;
     let environment = parts.environment(&metadata.target_directory.join("debug/stagewatch"))?;
     let mut failed = Vec::new();
@@ -73,7 +74,7 @@ fn run_live(metadata: &Metadata, targets: &[&Live], filter: Option<&str>) -> Res
         if interrupted() {
             bail!("interrupted");
         }
-        if cargo(&["test", "--locked", "--package", &target.package, "--test", &target.name], filter, &environment)
+        if run(&["test", "--locked", "--package", &target.package, "--test", &target.name], filter, &environment)
             .is_err()
         {
             failed.push(target);
@@ -99,25 +100,13 @@ fn live_targets(metadata: &Metadata, all: bool) -> Vec<Live> {
 }
 
 fn metadata() -> Result<Metadata> {
-    let mut cargo = Command::new(env!("CARGO"));
-    let text = command::output(
-        cargo.args(["metadata", "--no-deps", "--locked", "--format-version", "1"]).current_dir(workspace()?),
-    )?;
+    let text = command::output(&mut cargo(&["metadata", "--no-deps", "--locked", "--format-version", "1"])?)?;
     serde_json::from_str(&text).context("`cargo metadata` says something else than expected")
 }
 
-fn cargo(arguments: &[&str], filter: Option<&str>, environment: &[(&str, String)]) -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(arguments)
-        .args(filter)
-        .current_dir(workspace()?)
-        .envs(environment.iter().map(|(name, value)| (name, value)));
-    command::run(&mut cargo)
-}
-
-fn workspace() -> Result<&'static Path> {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is in no workspace")
+fn run(arguments: &[&str], filter: Option<&str>, environment: &[(&str, String)]) -> Result<()> {
+    let mut cargo = cargo(arguments)?;
+    command::run(cargo.args(filter).envs(environment.iter().map(|(name, value)| (name, value))))
 }
 
 fn names(targets: &[&Live]) -> String {

@@ -17,6 +17,7 @@ use super::{
     near::near,
     not_observed,
     request::{ContainerRef, Request},
+    rotation::Rotation,
     stats,
 };
 use crate::{
@@ -28,11 +29,13 @@ use crate::{
             docker::{ContainerLook, Inspect, LogLook, Stats},
             raw::Evidence,
         },
+        rules::container::cpu_looks_high,
     },
 };
 
-/// The engine's stamps of two samples have to be the whole window apart.
-const SLACK: Duration = Duration::from_millis(100);
+/// How far apart two samples of CPU time are where less shows much: a peak is no state. The rules ask for ten seconds
+/// between the engine's own stamps.
+const LONG: Duration = Duration::from_millis(10_200);
 
 /// What looking at one container takes.
 pub(super) struct ContainerLooker {
@@ -74,8 +77,8 @@ impl ContainerLooker {
         };
         // From here on by its id: another container of that name is another container.
         let reference = ContainerRef::try_from(inspect.id.as_str()).unwrap_or(reference);
-        let logs = self.logs(&reference, &inspect);
-        let (stats, logs) = join!(self.stats(&reference, &inspect.state.status), logs);
+        let logs = self.logs(&reference, &inspect, Rotation::of(&kept));
+        let (stats, logs) = join!(self.stats(&reference, &inspect), logs);
         self.record(|container| Evidence::Inspect { container, json: kept }).await;
         ContainerLook::Seen { inspect, stats, logs }
     }
@@ -95,26 +98,33 @@ impl ContainerLooker {
         near(&self.container.name, self.names.get_or_init(list).await.iter().cloned())
     }
 
-    async fn stats(&self, reference: &ContainerRef, status: &str) -> Option<Stats> {
-        if !matches!(status, "running" | "paused") {
+    async fn stats(&self, reference: &ContainerRef, inspect: &Inspect) -> Option<Stats> {
+        if !matches!(inspect.state.status.as_str(), "running" | "paused") {
             return None;
         }
         let request = Request::Stats(reference);
-        let mut sample = self.json(&request).await.ok()?;
-        let again = Instant::now() + self.looks.cpu_window + SLACK;
-        if !self.looks.cpu_window.is_zero() && again < self.looks.deadline {
+        let first = self.json(&request).await.ok()?;
+        let begun = Instant::now();
+        let (mut kept, mut judged) = (first.clone(), None);
+        for way in [self.looks.cpu_window, LONG] {
+            if self.looks.cpu_window.is_zero() || begun + way >= self.looks.deadline {
+                break;
+            }
             self.looks.reporter.tell(Progress::Measuring { container: self.container.name.clone() });
-            sleep_until(again).await;
-            if let Ok(later) = self.json(&request).await {
-                sample = stats::pair(&sample, later);
+            sleep_until(begun + way).await;
+            let Ok(later) = self.json(&request).await else { break };
+            kept = stats::pair(&first, later);
+            judged = serde_json::from_value(kept.clone()).ok();
+            if !judged.as_ref().is_some_and(|stats| cpu_looks_high(&self.container, inspect, stats)) {
+                break;
             }
         }
-        let judged = serde_json::from_value(sample.clone()).ok();
-        self.record(|container| Evidence::Stats { container, json: sample }).await;
+        let judged = judged.or_else(|| serde_json::from_value(kept.clone()).ok());
+        self.record(|container| Evidence::Stats { container, json: kept }).await;
         judged
     }
 
-    async fn logs(&self, reference: &ContainerRef, inspect: &Inspect) -> LogLook {
+    async fn logs(&self, reference: &ContainerRef, inspect: &Inspect, rotation: Option<Rotation>) -> LogLook {
         let Container { name, profile, .. } = &self.container;
         let matcher = match Matcher::compile(profile.unwrap_or_default(), &self.looks.patterns, name) {
             Ok(matcher) => matcher,
@@ -131,6 +141,8 @@ impl ContainerLooker {
             name,
             terminal: inspect.config.tty,
             driver: &inspect.host_config.log_config.driver,
+            rotation,
+            created: inspect.created,
             matcher: &matcher,
             redactor: &self.looks.redactor,
             window: self.looks.window,

@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     address::Address,
+    last_words::LastWords,
     request::{Request, may_go_out},
 };
 use crate::{
@@ -104,7 +105,7 @@ pub struct ReadOnlyEngine {
 pub struct Answer {
     body: Incoming,
     // Drives the connection; without it nothing more comes, so it ends with the answer.
-    _driver: AbortOnDropHandle<()>,
+    _driver: AbortOnDropHandle<hyper::Result<()>>,
 }
 
 impl ReadOnlyEngine {
@@ -207,16 +208,24 @@ impl Answer {
 }
 
 async fn exchange(stream: Stream, uri: Uri, host: &str) -> Result<Answer, AskError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let driver = AbortOnDropHandle::new(tokio::spawn(async move {
-        // How it ended is told to whoever reads the answer.
-        let _ = connection.await;
-    }));
+    let (mut sender, connection) = http1::handshake(TokioIo::new(LastWords::of(stream))).await?;
+    let driver = AbortOnDropHandle::new(tokio::spawn(connection));
     let mut request = http::Request::new(Empty::<Bytes>::new());
     *request.uri_mut() = uri;
     request.headers_mut().insert(header::HOST, host.parse().map_err(|_| AskError::NotAnEngine(host.to_owned()))?);
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("stagewatch"));
-    let response = sender.send_request(request).await?;
+    let response = sender.send_request(request);
+    // A request that is handed over while the connection ends lies there for as long as its sender is held.
+    drop(sender);
+    let response = match response.await {
+        Ok(response) => response,
+        // It had ended before the request was given to it, and knows why.
+        Err(error) if error.is_canceled() => match driver.await {
+            Ok(Err(why)) => return Err(why.into()),
+            _ => return Err(error.into()),
+        },
+        Err(error) => return Err(error.into()),
+    };
     let status = response.status();
     let mut answer = Answer { body: response.into_body(), _driver: driver };
     if status == StatusCode::OK {

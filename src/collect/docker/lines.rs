@@ -254,7 +254,7 @@ mod tests {
             let mut lines = Lines::new(terminal);
             let mut found = Vec::new();
             for _ in 0..64 {
-                let part = [b"T ".as_slice(), &[b'x'; RECORD]].concat();
+                let part = [b"T ".as_slice(), &vec![b'x'; RECORD]].concat();
                 let bytes = if terminal { part } else { frame(1, &part) };
                 lines.push(&bytes, |_| panic!("no line has ended")).unwrap();
             }
@@ -270,7 +270,7 @@ mod tests {
     fn a_length_is_no_reason_to_take_memory() {
         let mut lines = Lines::new(false);
         lines.push(&[1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], |_| ()).unwrap();
-        lines.push(&[b'x'; 200_000], |_| panic!("no line has ended")).unwrap();
+        lines.push(&vec![b'x'; 200_000], |_| panic!("no line has ended")).unwrap();
         assert!(lines.stdout.text.capacity() <= 2 * MAX_LINE);
     }
 

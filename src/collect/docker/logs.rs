@@ -15,6 +15,7 @@ use super::{
     engine::{AskError, ReadOnlyEngine},
     lines::Lines,
     request::{ContainerRef, Request},
+    rotation::{Extent, Rotation},
 };
 use crate::{
     api::Window,
@@ -48,6 +49,10 @@ pub(super) struct LogReader<'a> {
     pub terminal: bool,
     /// Its log driver.
     pub driver: &'a str,
+    /// How much of it is kept, if not all.
+    pub rotation: Option<Rotation>,
+    /// When the container was created.
+    pub created: Option<Timestamp>,
     pub matcher: &'a Matcher,
     pub redactor: &'a Redactor,
     pub window: Window,
@@ -58,6 +63,8 @@ pub(super) struct LogReader<'a> {
 /// What came of reading at most so many of the newest records.
 struct Pass {
     scan: LogScan,
+    /// The stamp of the oldest record that came, within the window or not.
+    oldest: Option<Timestamp>,
     records: u64,
     bytes: u64,
     end: End,
@@ -97,10 +104,12 @@ impl LogReader<'_> {
         for _ in 1..MOST_PASSES {
             let pass = self.pass(tail, reserve).await?;
             match pass.end {
-                End::Whole if pass.records < tail => return Ok(pass.scan),
+                End::Whole if pass.records < tail || pass.oldest.is_some_and(|oldest| oldest < self.window.since) => {
+                    return Ok(self.unless_rotated(pass));
+                }
                 End::Whole => {
                     let fit = fitting(&pass);
-                    if fit < tail.saturating_mul(2) {
+                    if fit < tail / 4 * 5 {
                         return Ok(incomplete(pass.scan, cut_at(tail)));
                     }
                     (tail, fallback) = (fit, Some(tail));
@@ -116,6 +125,23 @@ impl LogReader<'_> {
         self.newest(fallback.unwrap_or(FEWEST), cut_at).await
     }
 
+    /// Of a log that is rotated, all is asked for: only its begin tells whether it begins where it should.
+    fn since(&self) -> Timestamp {
+        if self.rotation.is_some() { Timestamp::UNIX_EPOCH } else { self.window.since }
+    }
+
+    fn unless_rotated(&self, pass: Pass) -> LogScan {
+        let Pass { scan, oldest, records, bytes, .. } = pass;
+        match (self.rotation, oldest) {
+            (Some(rotation), Some(oldest))
+                if rotation.has_dropped(Extent { oldest, records, bytes }, self.window.since, self.created) =>
+            {
+                incomplete(scan, format!("rotated: it begins at {oldest:.0}, and what came before is no longer kept"))
+            }
+            _ => scan,
+        }
+    }
+
     /// What is read when all else was too much or took too long.
     async fn newest(&self, tail: u64, why: impl Fn(u64) -> String) -> Result<LogScan, AskError> {
         let pass = self.pass(tail, Duration::ZERO).await?;
@@ -128,7 +154,7 @@ impl LogReader<'_> {
 
     async fn pass(&self, tail: u64, reserve: Duration) -> Result<Pass, AskError> {
         let until = self.deadline.checked_sub(reserve).unwrap_or(self.deadline);
-        let request = Request::Logs { container: self.container, since: self.window.since, tail };
+        let request = Request::Logs { container: self.container, since: self.since(), tail };
         let mut answer = self.engine.stream(&request, until).await?;
         if let Some(evidence) = self.evidence {
             let _ = evidence.send(Evidence::LogsAnew { container: self.name.to_owned() }).await;
@@ -139,6 +165,7 @@ impl LogReader<'_> {
             scanner: Scanner::new(self.matcher, self.window),
             redactor: self.redactor.lines(),
             recorded: self.evidence.is_some().then(Vec::new),
+            oldest: None,
         };
         let mut bytes = 0;
         let end = loop {
@@ -159,7 +186,8 @@ impl LogReader<'_> {
         };
         lines.finish(|line| sink.line(line));
         self.hand_on(&mut sink, 1).await;
-        Ok(Pass { scan: sink.scanner.finish(), records: lines.records(), bytes, end })
+        let (scan, oldest) = (sink.scanner.finish(), sink.oldest);
+        Ok(Pass { scan, oldest, records: lines.records(), bytes, end })
     }
 
     /// Hands recorded lines on once they are at least so many bytes. A recording that went away is not our concern.
@@ -179,10 +207,14 @@ struct Sink<'a> {
     scanner: Scanner<'a>,
     redactor: LineRedactor<'a>,
     recorded: Option<Vec<u8>>,
+    oldest: Option<Timestamp>,
 }
 
 impl Sink<'_> {
     fn line(&mut self, line: &[u8]) {
+        if self.oldest.is_none() {
+            self.oldest = stamp(line);
+        }
         if !self.bounds.contain(line) {
             return;
         }
@@ -212,6 +244,11 @@ impl Bounds {
     }
 }
 
+fn stamp(line: &[u8]) -> Option<Timestamp> {
+    let stamp = line.split(|byte| *byte == b' ').next()?;
+    std::str::from_utf8(stamp).ok()?.parse().ok()
+}
+
 /// How many records like these may be read, with room for some that are longer.
 fn fitting(pass: &Pass) -> u64 {
     (MAX_BYTES / 5 * 4).saturating_mul(pass.records) / pass.bytes.max(1)
@@ -223,7 +260,7 @@ fn incomplete(mut scan: LogScan, why: String) -> LogScan {
 }
 
 fn cut_at(tail: u64) -> String {
-    format!("cut at {} MiB: the newest {tail} lines were read", MAX_BYTES >> 20)
+    format!("too long to be read whole (at most {} MiB): the newest {tail} lines were read", MAX_BYTES >> 20)
 }
 
 fn late_at(tail: u64) -> String {

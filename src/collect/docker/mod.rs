@@ -9,11 +9,13 @@ mod container;
 mod edge;
 mod engine;
 mod failure;
+mod last_words;
 mod limits;
 mod lines;
 mod logs;
 mod near;
 mod request;
+mod rotation;
 mod stats;
 
 use std::{sync::Arc, time::Duration};
@@ -73,7 +75,8 @@ pub struct Looks {
     pub window: Window,
     /// How what looks critical is looked at again.
     pub patience: Patience,
-    /// How far apart the two samples of CPU time are; zero takes one, from which no use of CPU can be told.
+    /// How far apart two samples of CPU time are; where that shows much, a third one is taken ten seconds after the
+    /// first. Zero takes one, from which no use of CPU can be told.
     pub cpu_window: Duration,
     /// When all has to be done.
     pub deadline: Instant,

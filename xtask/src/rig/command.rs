@@ -1,9 +1,14 @@
 //! Running other programs: their output in the error when they fail, and never without an end.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::wait::interrupted;
 
 /// Runs to the end and gives stdout, trimmed; the error carries the command and what it said.
 pub fn output(command: &mut Command) -> Result<String> {
@@ -15,10 +20,29 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
-/// Runs to the end with the terminal's own stdout and stderr.
+/// Runs to the end with the terminal's own stdout and stderr; a signal to us ends it, and all that it has started.
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = shown(command);
-    let status = command.stdin(Stdio::null()).status().with_context(|| format!("cannot start `{shown}`"))?;
+    // With a group of its own, Ctrl-C reaches it by way of us and never twice.
+    let mut child =
+        command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("cannot start `{shown}`"))?;
+    let mut asked = false;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if interrupted() && !asked {
+            asked = true;
+            if let Some(group) = Pid::from_raw(i32::try_from(child.id())?) {
+                // It may have ended between the look and the signal.
+                let _ = kill_process_group(group, Signal::TERM);
+            }
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    if asked {
+        bail!("interrupted");
+    }
     if !status.success() {
         bail!("`{shown}` failed ({status})");
     }

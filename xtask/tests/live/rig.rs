@@ -7,22 +7,26 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use xtask::rig::Rig;
 use xtask::rig::bot::{Answer, Bot};
 use xtask::rig::command::output;
-use xtask::rig::docker::ContainerOptions;
+use xtask::rig::docker::{self, ContainerOptions};
+use xtask::rig::scratch::Scratch;
+use xtask::rig::{Rig, images};
 
 const SOON: Duration = Duration::from_mins(2);
 
 #[test]
 fn each_service_of_each_release_is_healthy() -> Result<()> {
     let docker = Rig::from_env().docker;
+    let mut containers = Vec::new();
     for service in ["redis", "rabbitmq", "nginx"] {
         for release in ["12", "13"] {
             let image = format!("stagewatch-rig/{service}:{release}");
-            let container = docker.run(service, &image, &ContainerOptions::default())?;
-            container.wait_healthy(SOON)?;
+            containers.push(docker.run(service, &image, &ContainerOptions::default())?);
         }
+    }
+    for container in containers {
+        container.wait_healthy(SOON).with_context(|| container.inspect("{{json .State}}").unwrap_or_default())?;
     }
     Ok(())
 }
@@ -72,6 +76,21 @@ fn the_same_engine_answers_over_mtls_and_only_to_its_clients() -> Result<()> {
     without.env("DOCKER_CONFIG", "/nonexistent").env_remove("DOCKER_CERT_PATH");
     ensure!(id(&mut without).is_err(), "a client without a certificate was served");
     Ok(())
+}
+
+#[test]
+fn an_isolated_engine_can_be_stopped_and_comes_back_with_its_containers() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let mut engine = docker::start_isolated(&scratch.path().join("engine"))?;
+    images::ensure_release(&engine.docker(), "12")?;
+    let redis = engine.docker().run("redis", "stagewatch-rig/redis:12", &ContainerOptions::default())?;
+    redis.wait_healthy(SOON)?;
+    engine.stop()?;
+    ensure!(!engine.docker().answers());
+    engine.start_again()?;
+    redis.wait_inspect("{{.State.Status}}", "exited", SOON)?;
+    redis.docker(&["start"])?;
+    redis.wait_healthy(SOON)
 }
 
 #[test]

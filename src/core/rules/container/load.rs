@@ -4,7 +4,10 @@ use jiff::SignedDuration;
 
 use super::Case;
 use crate::{
-    api::{Finding, Severity, job::Percent},
+    api::{
+        Finding, Severity,
+        job::{Container, Percent},
+    },
     core::{
         observation::docker::{HostConfig, Inspect, Stats},
         previous::Previous,
@@ -53,6 +56,12 @@ fn quota(config: &HostConfig) -> Option<u64> {
     }
     let period = if config.cpu_period > 0 { config.cpu_period } else { 100_000 };
     (config.cpu_quota > 0).then(|| u64::try_from(config.cpu_quota.saturating_mul(1000) / period).ok())?
+}
+
+/// Whether a sample, however short, shows use of CPU that a longer one could confirm as `HighCpu`.
+pub fn cpu_looks_high(container: &Container, inspect: &Inspect, stats: &Stats) -> bool {
+    let (warning, critical) = thresholds(container.cpu_percent.as_ref(), CPU, None);
+    cpu_percent(inspect, stats).is_some_and(|percent| severity(percent, warning, critical).is_some())
 }
 
 pub(super) fn memory(case: &Case<'_>, stats: &Stats) -> Option<Finding> {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::{Docker, LABEL};
 use crate::rig::wait::wait_for;
@@ -101,7 +101,15 @@ impl Container {
 
     /// Waits until its health check says so.
     pub fn wait_healthy(&self, deadline: Duration) -> Result<()> {
-        self.wait_inspect("{{.State.Health.Status}}", "healthy", deadline)
+        // One that has ended will never be healthy: there is nothing to wait for.
+        let what = format!("{} to be healthy", self.name);
+        let outcome =
+            wait_for(&what, deadline, || match self.inspect("{{.State.Status}} {{.State.Health.Status}}")?.as_str() {
+                "running healthy" => Ok(Some(())),
+                state if state.starts_with("exited") => bail!("{} has ended", self.name),
+                _ => Ok(None),
+            });
+        outcome.with_context(|| format!("the end of its log:\n{}", self.log_tail()))
     }
 
     /// The port of this machine's loopback that `--publish 127.0.0.1::PORT` chose.

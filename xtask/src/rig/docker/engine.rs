@@ -16,77 +16,65 @@ use crate::say::say;
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const NAME: &str = "dockerd";
 
-/// The folder of an engine, and how the engine in it runs.
-#[derive(Debug, Clone)]
-pub struct EngineFolder {
-    path: PathBuf,
-    isolated: bool,
-}
-
-impl EngineFolder {
-    /// The rig's engine: shared by all runs, with networks and published ports.
-    pub fn shared(path: &Path) -> Self {
-        Self { path: path.to_owned(), isolated: false }
-    }
-
-    /// A second engine beside it for a test that stops or restarts it: its containers have no network.
-    pub fn isolated(path: &Path) -> Self {
-        Self { path: path.to_owned(), isolated: true }
-    }
-}
-
 /// A running engine of our own. Whoever lets go of it last stops it.
 #[derive(Debug)]
 pub struct Engine {
     folder: PathBuf,
+    isolated: bool,
     /// Held shared by everyone who uses the engine: who can have it alone is the last.
     users: File,
     daemon: Option<Daemon>,
 }
 
 impl Engine {
-    /// Starts the engine of this folder, or joins the one that runs there already.
-    pub fn start(folder: &EngineFolder) -> Result<Self> {
-        let path = folder.path.clone();
+    /// Starts the engine of this folder, or joins the one that runs there already; it has networks and publishes ports.
+    pub fn start(folder: &Path) -> Result<Self> {
+        Self::start_or_join(folder, false)
+    }
+
+    /// A second engine beside the rig's, for a test that stops or restarts it: its containers have no network.
+    pub fn start_isolated(folder: &Path) -> Result<Self> {
+        Self::start_or_join(folder, true)
+    }
+
+    fn start_or_join(folder: &Path, isolated: bool) -> Result<Self> {
+        let path = folder.to_owned();
         fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
         let starting = File::create(path.join("starting.lock"))?;
         starting.lock()?;
         let users = File::create(path.join("users.lock"))?;
         users.lock_shared()?;
-        let mut engine = Self { folder: path, users, daemon: None };
+        let mut engine = Self { folder: path, isolated, users, daemon: None };
         if engine.docker().answers() {
             return Ok(engine);
         }
         // What an earlier run left without an answer would keep the folder locked.
         daemon::end_recorded(NAME, &engine.folder)?;
-        engine.launch(folder.isolated)?;
+        engine.launch()?;
         Ok(engine)
     }
 
-    fn launch(&mut self, isolated: bool) -> Result<()> {
+    fn launch(&mut self) -> Result<()> {
         let begun = Instant::now();
-        let port = free_ports::<1>()?[0];
-        let tls = self.tls();
-        write_tls(&tls, port)?;
+        // Without a file of its own it would read the machine's.
+        fs::write(self.folder.join("daemon.json"), "{}")?;
         let at = |name: &str| self.folder.join(name).display().to_string();
-        let mut command = Command::new("dockerd");
+        // In a network of its own: an engine that is told to have no bridge removes the one that others use.
+        let mut command = Command::new(if self.isolated { "unshare" } else { "dockerd" });
+        if self.isolated {
+            command.args(["--net", "--", "dockerd", "--bridge", "none", "--iptables=false"]);
+        }
         // A PATH without sbin hides iptables from it.
         command.env("PATH", format!("{}:/usr/local/sbin:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()));
         command.args(["--data-root", &at("data"), "--exec-root", &at("exec"), "--pidfile", &at("engine.pid")]);
         command.args([
             "--config-file",
-            "/dev/null",
+            &at("daemon.json"),
             "--host",
             &format!("unix://{}", unix_socket(&self.folder)?.display()),
         ]);
-        command.args(["--host", &format!("tcp://127.0.0.1:{port}"), "--tlsverify"]);
-        for (flag, file) in
-            [("--tlscacert", "ca.pem"), ("--tlscert", "server-cert.pem"), ("--tlskey", "server-key.pem")]
-        {
-            command.arg(flag).arg(tls.join(file));
-        }
-        if isolated {
-            command.args(["--bridge", "none", "--iptables=false", "--ip6tables=false"]);
+        if !self.isolated {
+            command.args(self.tls_arguments()?);
         }
         let mut daemon = Daemon::start(NAME, &self.folder, &mut command)?;
         let docker = self.docker();
@@ -100,12 +88,23 @@ impl Engine {
         Ok(())
     }
 
+    fn tls_arguments(&self) -> Result<Vec<String>> {
+        let tls = self.tls();
+        let [port] = free_ports()?;
+        write_tls(&tls, port)?;
+        let at = |name: &str| tls.join(name).display().to_string();
+        let host = format!("--host=tcp://127.0.0.1:{port}");
+        let files = [("tlscacert", "ca.pem"), ("tlscert", "server-cert.pem"), ("tlskey", "server-key.pem")];
+        let files = files.map(|(flag, file)| format!("--{flag}={}", at(file)));
+        Ok([host, "--tlsverify".to_owned()].into_iter().chain(files).collect())
+    }
+
     /// How to talk to it.
     pub fn docker(&self) -> Docker {
         Docker::at(format!("unix://{}", self.folder.join("docker.sock").display()))
     }
 
-    /// The folder with `ca.pem`, `ca-key.pem`, `cert.pem`, `key.pem` and `host`.
+    /// The folder with `ca.pem`, `ca-key.pem`, `cert.pem`, `key.pem` and `host`; an isolated engine has a socket alone.
     pub fn tls(&self) -> PathBuf {
         self.folder.join("tls")
     }
@@ -119,9 +118,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts it again after `stop`, with the same containers, on a new TLS port.
-    pub fn start_again(&mut self, folder: &EngineFolder) -> Result<()> {
-        self.launch(folder.isolated)
+    /// Starts it again after `stop`, with the same containers.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.launch()
     }
 }
 

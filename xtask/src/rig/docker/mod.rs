@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 pub use container::{Container, ContainerOptions, Network};
-pub use engine::{Engine, EngineFolder};
+pub use engine::Engine;
 
 use super::{cache, command};
 use crate::say::say;
@@ -72,6 +72,12 @@ impl Found {
     }
 }
 
+/// An engine of our own beside every other, for a test that stops or restarts it; all it has is in `folder`.
+pub fn start_isolated(folder: &Path) -> Result<Engine> {
+    install::ensure()?;
+    Engine::start_isolated(folder)
+}
+
 /// The user's own engine when it answers, else one of ours, which is installed first where that is possible.
 pub fn find_or_start() -> Result<Found> {
     if let Some(docker) = users_own() {
@@ -84,7 +90,7 @@ pub fn find_or_start() -> Result<Found> {
 /// An engine of our own, with mTLS beside its socket, whatever else runs here.
 pub fn start_own() -> Result<Found> {
     install::ensure()?;
-    let engine = Engine::start(&EngineFolder::shared(&cache::folder("engine")?))?;
+    let engine = Engine::start(&cache::folder("engine")?)?;
     Ok(Found { docker: engine.docker(), engine: Some(engine) })
 }
 

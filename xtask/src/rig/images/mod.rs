@@ -52,7 +52,7 @@ const RECIPES: [Recipe; 3] = [
             "ENV RABBITMQ_LOGS=-",
             "ENV LANG=C.UTF-8",
             r#"CMD ["/usr/lib/rabbitmq/bin/rabbitmq-server"]"#,
-            "HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=2 CMD rabbitmq-diagnostics -q check_running",
+            "HEALTHCHECK --interval=5s --timeout=15s --start-period=60s --retries=2 CMD rabbitmq-diagnostics -q check_running",
         ],
     },
     Recipe {
@@ -60,11 +60,15 @@ const RECIPES: [Recipe; 3] = [
         packages: &["nginx-light"],
         changes: &[
             "EXPOSE 80",
-            r#"CMD ["nginx", "-g", "daemon off; error_log stderr;"]"#,
-            "HEALTHCHECK --interval=2s --timeout=3s --retries=2 CMD nc -z 127.0.0.1 80 || nc -z 127.0.0.1 443",
+            r#"CMD ["nginx", "-g", "daemon off;"]"#,
+            "HEALTHCHECK --interval=2s --timeout=3s --retries=2 CMD nc 127.0.0.1 80 </dev/null || nc 127.0.0.1 443 </dev/null",
         ],
     },
 ];
+
+/// nginx has no site of its own without its package's script; what it logs is for `docker logs`.
+const NGINX_SITE: &str = "server { listen 80 default_server; location / { return 200 \"nginx\\n\"; } }\n";
+const NGINX_LOGS: [(&str, &str); 2] = [("access.log", "/dev/stdout"), ("error.log", "/dev/stderr")];
 
 /// Debian's releases by number and name.
 const RELEASES: [(&str, &str); 2] = [("12", "bookworm"), ("13", "trixie")];
@@ -76,10 +80,26 @@ const SHELL: &str = "busybox-static";
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh
 www-data:x:33:33:www-data:/var/www:/bin/sh
 redis:x:999:999:redis:/var/lib/redis:/bin/sh
-rabbitmq:x:999:999:rabbitmq:/var/lib/rabbitmq:/bin/sh
+rabbitmq:x:998:998:rabbitmq:/var/lib/rabbitmq:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/bin/sh
 ";
-const GROUP: &str = "root:x:0:\nadm:x:4:\nwww-data:x:33:\nredis:x:999:\nrabbitmq:x:999:\nnogroup:x:65534:\n";
+/// Where the services write: it belongs to everybody, since no package script runs that would give it to one.
+const WRITTEN: [&str; 9] = [
+    "tmp",
+    "run",
+    "run/redis",
+    "var/lib/redis",
+    "var/log/redis",
+    "var/lib/rabbitmq",
+    "var/log/rabbitmq",
+    "var/log/nginx",
+    "var/lib/nginx",
+];
+const GROUP: &str = "root:x:0:\nadm:x:4:\nwww-data:x:33:\nredis:x:999:\nrabbitmq:x:998:\nnogroup:x:65534:\n";
+
+/// What goes into every image, for the name under which it is kept.
+const SHARED: (&str, &str, &str, [&str; 9], [&str; 14], &str) =
+    (SHELL, PASSWD, GROUP, WRITTEN, packages::NOT_NEEDED, NGINX_SITE);
 
 /// Makes sure that the engine has the images of all releases.
 pub fn ensure(docker: &Docker) -> Result<()> {
@@ -93,7 +113,7 @@ pub fn ensure_release(docker: &Docker, release: &str) -> Result<()> {
     };
     for recipe in &RECIPES {
         let image = format!("stagewatch-rig/{}:{release}", recipe.service);
-        let key = cache::key(&format!("{recipe:?} {SHELL} {PASSWD} {GROUP} {suite} {:?}", packages::NOT_NEEDED));
+        let key = cache::key(&format!("{recipe:?} {suite} {SHARED:?}"));
         let recipe_label = format!("{LABEL}.recipe={key}");
         let known = docker.docker(&["image", "ls", "--quiet", "--filter", &format!("label={recipe_label}"), &image])?;
         if !known.is_empty() {
@@ -108,6 +128,8 @@ pub fn ensure_release(docker: &Docker, release: &str) -> Result<()> {
         let tar = tar.display().to_string();
         arguments.extend([tar.as_str(), image.as_str()]);
         docker.docker(&arguments)?;
+        // The image that had this tag before has none now.
+        docker.docker(&["image", "prune", "--force", "--filter", &format!("label={LABEL}.recipe")])?;
         say(format!("image {image} made in {:.1} s", begun.elapsed().as_secs_f32()));
     }
     Ok(())
@@ -130,6 +152,13 @@ fn root(recipe: &Recipe, release: &str, suite: &str, key: &str) -> Result<PathBu
     for package in apt.download(&wanted)? {
         unpack(&package, &root)?;
     }
+    WRITTEN.iter().try_for_each(|folder| open_to_all(&root.join(folder)))?;
+    if recipe.service == "nginx" {
+        fs::write(root.join("etc/nginx/conf.d/default.conf"), NGINX_SITE)?;
+        for (log, device) in NGINX_LOGS {
+            symlink(device, root.join("var/log/nginx").join(log))?;
+        }
+    }
     shell_tools(&root)?;
     // Next to its place and then renamed, so that a half-written one is never taken for whole.
     let part = scratch.path().join("root.tar");
@@ -140,11 +169,23 @@ fn root(recipe: &Recipe, release: &str, suite: &str, key: &str) -> Result<PathBu
         .arg(&root)
         .arg(".");
     command::output(&mut pack)?;
+    forget(&folder, &format!("{}-{release}-", recipe.service))?;
     fs::rename(&part, &tar)?;
     Ok(tar)
 }
 
-/// What the packages expect to find: a merged `/usr`, users, and places to write that belong to everybody, since no package script runs.
+/// Removes what an earlier recipe has made.
+fn forget(folder: &Path, prefix: &str) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// What the packages expect to find: a merged `/usr` and users.
 fn skeleton(root: &Path) -> Result<()> {
     for folder in ["usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "etc", "root", "dev", "proc", "sys"] {
         fs::create_dir_all(root.join(folder))?;
@@ -152,24 +193,22 @@ fn skeleton(root: &Path) -> Result<()> {
     for link in ["bin", "sbin", "lib", "lib64"] {
         symlink(format!("usr/{link}"), root.join(link))?;
     }
-    let written = [
-        "tmp",
-        "run",
-        "run/redis",
-        "var/lib/redis",
-        "var/log/redis",
-        "var/lib/rabbitmq",
-        "var/log/rabbitmq",
-        "var/log/nginx",
-        "var/lib/nginx",
-    ];
-    for folder in written {
-        fs::create_dir_all(root.join(folder))?;
-        fs::set_permissions(root.join(folder), fs::Permissions::from_mode(0o1777))?;
-    }
     fs::write(root.join("etc/passwd"), PASSWD)?;
     fs::write(root.join("etc/group"), GROUP)?;
     fs::write(root.join("etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n")?;
+    Ok(())
+}
+
+/// Lets everybody write in this folder, which may not be there yet, and in those that packages have put in it.
+fn open_to_all(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o1777))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_to_all(&entry.path())?;
+        }
+    }
     Ok(())
 }
 

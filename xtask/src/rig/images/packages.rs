@@ -59,6 +59,8 @@ impl Apt {
             ("Dir::Etc::preferences", "/dev/null".into()),
             ("Dir::Etc::preferencesparts", "/dev/null".into()),
             ("APT::Install-Recommends", "false".into()),
+            // An index that could not be fetched is a warning otherwise, and then a package that does not exist.
+            ("APT::Update::Error-Mode", "any".into()),
             // The state is ours alone, and the folder may be closed to apt's own user.
             ("APT::Sandbox::User", String::new()),
             ("Debug::NoLocking", "true".into()),
