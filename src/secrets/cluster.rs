@@ -49,9 +49,60 @@ fn problem(error: &Error, namespace: &str) -> SecretProblem {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
+    use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing};
     use secrecy::ExposeSecret;
+    use serde_json::json;
 
     use super::*;
+
+    /// An API server in memory.
+    fn server() -> Client {
+        let get = async |Path((namespace, name)): Path<(String, String)>| {
+            let status = |code: StatusCode, reason: &str| {
+                let body = json!({"kind": "Status", "status": "Failure", "code": code.as_u16(), "reason": reason, "message": reason});
+                (code, axum::Json(body)).into_response()
+            };
+            match name.as_str() {
+                "login" => {
+                    let labels = json!({SECRET_USE_LABEL: "true"});
+                    let metadata = json!({"name": name, "namespace": namespace, "labels": labels});
+                    axum::Json(json!({"metadata": metadata, "data": {"basic": "aHVudGVyMg=="}})).into_response()
+                }
+                "forbidden" => status(StatusCode::FORBIDDEN, "Forbidden"),
+                "strange" => (StatusCode::OK, "hunter2").into_response(),
+                "silent" => pending().await,
+                _ => status(StatusCode::NOT_FOUND, "NotFound"),
+            }
+        };
+        let router = Router::new().route("/api/v1/namespaces/{namespace}/secrets/{name}", routing::get(get));
+        Client::new(router, "default")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn asks_the_api_server() {
+        for (name, expected) in [
+            ("login", Ok("hunter2")),
+            ("other", Err("there is no such Secret: create it in the namespace monitoring")),
+            (
+                "forbidden",
+                Err(
+                    "Stagewatch may not get Secrets in the namespace monitoring: give its ServiceAccount a Role and a RoleBinding there",
+                ),
+            ),
+            ("strange", Err("the API server could not be asked")),
+            ("silent", Err("the API server did not answer within 10 s")),
+        ] {
+            let secret = get(&server(), "monitoring", name).await;
+            let value = secret.and_then(|secret| secret.value("basic").map(|value| value.expose_secret().to_owned()));
+            assert_eq!(
+                value.map_err(|problem| problem.to_string()),
+                expected.map(Into::into).map_err(Into::into),
+                "{name}"
+            );
+        }
+    }
 
     fn object(json: serde_json::Value) -> Object {
         serde_json::from_value(json).unwrap()
@@ -59,8 +110,8 @@ mod tests {
 
     #[test]
     fn wants_the_label() {
-        for labels in [serde_json::json!({}), serde_json::json!({SECRET_USE_LABEL: "yes"})] {
-            let secret = checked(object(serde_json::json!({"metadata": {"labels": labels}})), "monitoring", "login");
+        for labels in [json!({}), json!({SECRET_USE_LABEL: "yes"})] {
+            let secret = checked(object(json!({"metadata": {"labels": labels}})), "monitoring", "login");
             assert_eq!(
                 secret.unwrap_err().to_string(),
                 "it is not labelled for use by Stagewatch: kubectl -n monitoring label secret login monitoring.pitchai.net/use=true"
@@ -70,9 +121,9 @@ mod tests {
 
     #[test]
     fn reads_values_by_key() {
-        let labels = serde_json::json!({SECRET_USE_LABEL: "true"});
+        let labels = json!({SECRET_USE_LABEL: "true"});
         let secret = checked(
-            object(serde_json::json!({
+            object(json!({
                 "metadata": {"labels": labels},
                 "data": {"basic": "QmFzaWMgYWJj\nCg==".replace('\n', ""), "binary": "/w==", "empty": ""},
             })),

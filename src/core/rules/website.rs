@@ -151,7 +151,11 @@ fn failed(check: &Check, attempt: &Attempt, reason: WebsiteFailure, detail: &str
             return Problem {
                 reason: "AddressDenied",
                 severity: Severity::Warning,
-                message: format!("{} was not asked: {detail}", get(check)),
+                message: format!(
+                    "{}{}: {detail}",
+                    get(check),
+                    if attempt.redirects == 0 { " was not asked" } else { "" }
+                ),
                 advice: "have the operator allow the address, or correct the URL",
             };
         }
