@@ -9,7 +9,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, MonitoringJobStatus, Severity};
+use super::{Duration, MonitoringJobStatus, Severity, schema::as_stored, validation::rule};
 
 /// One environment that is watched: its websites, the containers behind them, the log patterns that matter, when to
 /// look, and whom to tell.
@@ -25,7 +25,7 @@ use super::{Duration, MonitoringJobStatus, Severity};
     category = "monitoring",
     derive = "PartialEq",
     doc = "One environment that Stagewatch watches: its websites, the containers behind them, when to look, and whom to tell.",
-    validation = Rule::new("self.metadata.name.size() <= 40").message("metadata.name: at most 40 characters, such as \"autopar-staging\": the names of runs are built from it"),
+    validation = rule::JOB_NAME.rule(),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status", description = "The spec can be run"),
     printcolumn(name = "Verdict", type_ = "string", json_path = ".status.verdict", description = "What the last scheduled run concluded"),
     printcolumn(name = "Schedule", type_ = "string", json_path = ".status.schedule"),
@@ -36,17 +36,25 @@ use super::{Duration, MonitoringJobStatus, Severity};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(
-    validation = Rule::new("has(self.websites) && self.websites.size() > 0 || has(self.dockerHosts) && self.dockerHosts.size() > 0")
-        .message("nothing to watch: write at least one item under websites or dockerHosts"),
-)]
+#[schemars(transform = as_stored)]
+#[x_kube(validation = rule::SOMETHING.rule())]
+#[x_kube(validation = rule::UNIQUE_WEBSITES.rule())]
+#[x_kube(validation = rule::UNIQUE_HOSTS.rule())]
+#[x_kube(validation = rule::UNIQUE_CONTAINERS.rule())]
+#[x_kube(validation = rule::CONTAINER_COUNT.rule())]
+#[x_kube(validation = rule::CHECK_COUNT.rule())]
+#[x_kube(validation = rule::DEPENDENCY_SUBJECT.rule())]
+#[x_kube(validation = rule::DEPENDENCY_NEEDS.rule())]
+#[x_kube(validation = rule::PATTERN_SUBJECTS.rule())]
 pub struct MonitoringJobSpec {
     /// The environment's name as people know it, such as `Autopar Staging`.
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = rule::LINE.rule())]
     pub environment: String,
     /// The heading of every message. Default: the environment in capitals and `MONITORING`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = rule::LINE.rule())]
     pub title: Option<String>,
     /// When to look. Absent: only on demand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,9 +64,11 @@ pub struct MonitoringJobSpec {
     pub suspend: bool,
     /// How far back logs are read, `1m` to `7d`. Default: since the last slot's window ended; the first run 4h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::LOOKBACK.rule())]
     pub lookback: Option<Duration>,
     /// The longest that a run may take, `10s` to `10m`. Default: 0.8 of the shortest way between two slots, at most `10m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::RUN_TIMEOUT.rule())]
     pub timeout: Option<Duration>,
     /// Does everything but the sending.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -103,12 +113,14 @@ pub struct Schedule {
     pub time_zone: Option<String>,
     /// How late a slot may still start, `30s` to `6h`. Default: half the way to the next slot, within the same bounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::STARTING_DEADLINE.rule())]
     pub starting_deadline: Option<Duration>,
     /// What happens to a slot that comes while a run is going on. Default `Forbid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency_policy: Option<ConcurrencyPolicy>,
     /// Spreads the start over this much time, up to `1h`, by the job's UID; the slot keeps its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::JITTER.rule())]
     pub jitter: Option<Duration>,
 }
 
@@ -146,6 +158,7 @@ pub struct Confirm {
     pub attempts: Option<i32>,
     /// How long to wait between, up to `1m`. Default `10s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::CONFIRM_DELAY.rule())]
     pub delay: Option<Duration>,
 }
 
@@ -154,13 +167,16 @@ pub struct Confirm {
 #[serde(rename_all = "camelCase")]
 pub struct Website {
     /// Its name in findings, unique among all websites, Docker hosts and containers of the job.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = rule::NAME.rule())]
     pub name: String,
     /// Scheme and host, such as `https://staging.example.com`; paths belong to the checks.
     #[schemars(length(min = 1, max = 512))]
+    #[x_kube(validation = rule::URL.rule())]
     pub url: String,
     /// The longest that one attempt at one check may take, redirects and body included; `100ms` to `5m`. Default `10s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::CHECK_TIMEOUT.rule())]
     pub timeout: Option<Duration>,
     /// How slow is too slow. Absent: only `timeout` counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,6 +187,7 @@ pub struct Website {
     /// The IP address to connect to instead of what the name resolves to, as `curl --resolve` does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 45))]
+    #[x_kube(validation = rule::RESOLVE.rule())]
     pub resolve: Option<String>,
     /// Headers to send. They are dropped when a redirect leaves the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -201,18 +218,23 @@ impl Website {
 /// How slow is too slow, from the first byte sent to the last byte read.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::LATENCY_ORDER.rule())]
 pub struct Latency {
-    /// Above this an answer is `Slow`.
+    /// Above this an answer is `Slow`; `1ms` to `5m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::LATENCY.rule())]
     pub warning: Option<Duration>,
-    /// Above this it is `TooSlow`.
+    /// Above this it is `TooSlow`; `1ms` to `5m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::LATENCY.rule())]
     pub critical: Option<Duration>,
 }
 
 /// How a certificate is judged.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::TLS_ORDER.rule())]
+#[x_kube(validation = rule::TLS_TRUST.rule())]
 pub struct Tls {
     /// Warns when less than this is left. Default: the smaller of `14d` and a third of the certificate's life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,7 +255,8 @@ pub struct Tls {
 #[serde(rename_all = "camelCase")]
 pub struct SecretRef {
     /// The Secret's name.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = rule::OBJECT_NAME.rule())]
     pub name: String,
 }
 
@@ -242,23 +265,29 @@ pub struct SecretRef {
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeyRef {
     /// The Secret's name.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = rule::OBJECT_NAME.rule())]
     pub name: String,
     /// The key in its data.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[-._a-zA-Z0-9]+$"))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = rule::SECRET_KEY.rule())]
     pub key: String,
 }
 
 /// A header to send: its value, or where the value is kept.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::HEADER_SOURCE.rule())]
+#[x_kube(validation = rule::HEADER_RESERVED.rule())]
 pub struct Header {
     /// The header's name, such as `Authorization`.
-    #[schemars(length(min = 1, max = 64), regex(pattern = "^[-!#$%&'*+.^_`|~0-9A-Za-z]+$"))]
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = rule::HEADER_NAME.rule())]
     pub name: String,
     /// Its value, where it is no secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
+    #[x_kube(validation = rule::HEADER_VALUE.rule())]
     pub value: Option<String>,
     /// Where its value is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -276,12 +305,15 @@ pub struct ValueFrom {
 /// One endpoint of a website.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::LOCATION_UNFOLLOWED.rule())]
 pub struct Check {
     /// Its name in findings.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = rule::NAME.rule())]
     pub name: String,
     /// The path and query to ask for, such as `/health?full=1`.
-    #[schemars(length(min = 1, max = 1024), regex(pattern = "^/[^\\s#]*$"))]
+    #[schemars(length(min = 1, max = 1024))]
+    #[x_kube(validation = rule::PATH.rule())]
     pub path: String,
     /// Whether redirects are followed, at most five. Default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -297,11 +329,13 @@ pub struct Check {
 pub struct Expect {
     /// The statuses that are right, as `200` or `2xx`. Default `2xx`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16), inner(length(min = 3, max = 3), regex(pattern = "^([1-5][0-9][0-9]|[1-5]xx)$")), extend("x-kubernetes-list-type" = "set"))]
+    #[schemars(length(max = 16), inner(length(min = 3, max = 3)), extend("x-kubernetes-list-type" = "set"))]
+    #[x_kube(validation = rule::STATUS.rule_for_each())]
     pub status: Vec<String>,
     /// Where a redirect has to lead: a path, or a whole URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
+    #[x_kube(validation = rule::LOCATION.rule())]
     pub location: Option<String>,
     /// What the body has to contain, or must not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -344,12 +378,16 @@ pub struct JsonExpectation {
 /// A Docker host and the containers to inspect there.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::ENGINE_TLS.rule())]
+#[x_kube(validation = rule::ENGINE_SOCKET.rule())]
 pub struct DockerHost {
     /// Its name in findings, unique among all websites, Docker hosts and containers of the job.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = rule::NAME.rule())]
     pub name: String,
     /// Where its engine listens: `tcp://host:2376` with mTLS, `tcp://127.0.0.1:2375`, or, outside a cluster, `unix:///var/run/docker.sock`.
     #[schemars(length(min = 1, max = 256))]
+    #[x_kube(validation = rule::ENGINE.rule())]
     pub host: String,
     /// A Secret with `ca.crt`, `tls.crt` and `tls.key` for mTLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -365,11 +403,13 @@ pub struct DockerHost {
 #[serde(rename_all = "camelCase")]
 pub struct Container {
     /// Its name on the host, unique among all websites, Docker hosts and containers of the job.
-    #[schemars(length(min = 1, max = 128), regex(pattern = "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$"))]
+    #[schemars(length(min = 1, max = 128))]
+    #[x_kube(validation = rule::CONTAINER_NAME.rule())]
     pub name: String,
     /// What people call it in messages, such as `Redis`. Default: its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = rule::LINE.rule())]
     pub label: Option<String>,
     /// What is known of its logs. Default `generic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -400,6 +440,7 @@ pub enum ProfileName {
 /// Thresholds in percent.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::PERCENT_ORDER.rule())]
 pub struct Percent {
     /// From here on it warns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -414,6 +455,7 @@ pub struct Percent {
 /// A subject and what it needs to work.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::DEPENDENCY_SELF.rule())]
 pub struct Dependency {
     /// The name of a website, Docker host or container of this job.
     #[schemars(length(min = 1, max = 128))]
@@ -426,9 +468,12 @@ pub struct Dependency {
 /// A log pattern: a text or a regular expression that a record contains.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rule::PATTERN_TEXT.rule())]
+#[x_kube(validation = rule::PATTERN_IGNORE.rule())]
 pub struct Pattern {
     /// Its name in findings.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = rule::NAME.rule())]
     pub id: String,
     /// How much a match matters. `Ignore`: a record that matches is never counted, by any pattern.
     pub severity: PatternSeverity,
@@ -449,6 +494,7 @@ pub struct Pattern {
     pub min_count: Option<i32>,
     /// Within how much log time they have to come, `1s` to `7d`. Default: the run's window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::PER.rule())]
     pub per: Option<Duration>,
     /// The containers whose logs it is for. Default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -532,7 +578,8 @@ pub enum RingOn {
 #[serde(rename_all = "camelCase")]
 pub struct Receiver {
     /// Its name in the status.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = rule::NAME.rule())]
     pub name: String,
     /// A Telegram chat.
     pub telegram: Telegram,

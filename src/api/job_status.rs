@@ -1,20 +1,23 @@
 //! `MonitoringJob.status`: the environment's current state, at most 16 KiB.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, FindingState, Kind, Severity, Verdict, Window};
+use super::{
+    Finding, FindingState, Kind, Severity, Verdict, Window,
+    schema::{Instant, MAX_INTEGER, as_stored},
+};
 
 /// The environment's current state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("default" = {"observedGeneration": -1}))]
+#[schemars(extend("default" = {"observedGeneration": -1}), transform = as_stored)]
 pub struct MonitoringJobStatus {
     /// The generation of the spec that the conditions are about; -1 before the first look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = -1))]
+    #[schemars(range(min = -1, max = MAX_INTEGER))]
     pub observed_generation: Option<i64>,
     /// What the last scheduled run concluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,7 +35,7 @@ pub struct MonitoringJobStatus {
     pub findings: Vec<FindingSummary>,
     /// How many findings above `Info` there are, those that the list has no room for included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub finding_count: Option<i32>,
     /// What most likely broke first, in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +46,7 @@ pub struct MonitoringJobStatus {
     pub last_run: Option<LastRun>,
     /// When the newest run of any trigger was done that is folded into this status: older ones move nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub folded_until: Option<Timestamp>,
     /// When the next slot is, RFC 3339 (a string: kubectl prints a future date as `<invalid>`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,11 +54,11 @@ pub struct MonitoringJobStatus {
     pub next_run_time: Option<String>,
     /// The newest slot that has its outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub last_schedule_time: Option<Timestamp>,
     /// Slots after this instant count: set on creation, on an edit of the schedule, and on a resume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub schedule_since_time: Option<Timestamp>,
     /// What `scheduleSinceTime` was set for: the schedule, or `suspended`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,7 +78,7 @@ pub struct MonitoringJobStatus {
     pub incident: Option<Incident>,
     /// When an incident was last opened by nothing but `Slow`, `HighCpu`, `Flaky` or `Burst`: these do so once a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub soft_incident_time: Option<Timestamp>,
     /// The runs that opened and closed the newest incident; they are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -123,15 +126,15 @@ pub struct FindingSummary {
     #[schemars(length(max = 256))]
     pub message: String,
     /// As in the run.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub count: i64,
     /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub first_seen: Option<Timestamp>,
     /// When it was last so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub last_seen: Option<Timestamp>,
     /// Against the run before.
     #[serde(default)]
@@ -167,11 +170,11 @@ pub struct LastRun {
     pub uid: String,
     /// When it started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub start_time: Option<Timestamp>,
     /// When it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub completion_time: Option<Timestamp>,
     /// What it looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,10 +183,10 @@ pub struct LastRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// Its critical findings.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub critical: i32,
     /// Its warnings.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub warnings: i32,
 }
 
@@ -192,16 +195,16 @@ pub struct LastRun {
 #[serde(rename_all = "camelCase")]
 pub struct SlotCount {
     /// How many, ever.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub count: i64,
     /// The newest.
-    #[schemars(with = "Time")]
+    #[schemars(with = "Instant")]
     pub last_time: Timestamp,
     /// Why, in CamelCase.
     #[schemars(length(max = 64))]
     pub reason: String,
     /// How many of them no message has told yet.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub untold: i64,
 }
 
@@ -210,10 +213,10 @@ pub struct SlotCount {
 #[serde(rename_all = "camelCase")]
 pub struct Consecutive {
     /// With a finding above `Info`.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub bad: i32,
     /// Without.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub good: i32,
 }
 
@@ -222,7 +225,7 @@ pub struct Consecutive {
 #[serde(rename_all = "camelCase")]
 pub struct Incident {
     /// When it began: the earliest of the findings that opened it, else its run's start.
-    #[schemars(with = "Time")]
+    #[schemars(with = "Instant")]
     pub since: Timestamp,
     /// The highest severity seen in it.
     pub severity: Severity,
@@ -249,7 +252,7 @@ pub struct SeenFinding {
     pub severity: Severity,
     /// When it was last so, as far as known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub last_seen: Option<Timestamp>,
     /// State or event: an event is over when it did not recur, a state when it was observed good.
     pub kind: Kind,
@@ -266,6 +269,7 @@ pub struct AlertMessage {
     #[schemars(length(max = 63))]
     pub receiver: String,
     /// The message's id in its chat.
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub message_id: i64,
 }
 
@@ -296,24 +300,25 @@ pub struct OutboxEntry {
     #[schemars(length(max = 128))]
     pub holder: Option<String>,
     /// Parts that were accepted.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub parts_sent: i32,
     /// Attempts begun.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub attempts: i32,
     /// An attempt before the one to come may have arrived: the message says so.
     #[serde(default, skip_serializing_if = "super::job::is_false")]
     pub maybe_sent: bool,
     /// Not before this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub not_before: Option<Timestamp>,
     /// The message that this one replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub reply_to: Option<i64>,
     /// When the incident began that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub incident_since: Option<Timestamp>,
     /// The run that opened that incident; it is kept until the message left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -376,10 +381,11 @@ pub struct LastNotification {
     /// How it ended.
     pub state: OutboxState,
     /// When.
-    #[schemars(with = "Time")]
+    #[schemars(with = "Instant")]
     pub time: Timestamp,
     /// Its id in the chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub message_id: Option<i64>,
     /// Why it was not accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -395,7 +401,7 @@ pub struct Series {
     #[schemars(length(max = 256))]
     pub id: String,
     /// The values.
-    #[schemars(length(max = 30), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(max = 30), inner(range(min = -MAX_INTEGER, max = MAX_INTEGER)), extend("x-kubernetes-list-type" = "atomic"))]
     pub values: Vec<i64>,
 }
 
@@ -410,10 +416,10 @@ pub struct ContainerBaseline {
     #[schemars(length(max = 64))]
     pub id: String,
     /// How often the engine had restarted it.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub restart_count: i64,
     /// When it was last started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub started_at: Option<Timestamp>,
 }

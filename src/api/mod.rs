@@ -6,9 +6,13 @@
 pub mod duration;
 pub mod job;
 pub mod job_status;
+pub mod manifest;
 pub mod report;
 pub mod run;
+pub mod schema;
+pub mod structural;
 pub mod validation;
+pub mod yaml;
 
 pub use duration::Duration;
 pub use job::{MonitoringJob, MonitoringJobSpec};

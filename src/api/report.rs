@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::schema::{Instant, MAX_INTEGER};
 
 /// What a run concludes of the environment: from the highest severity among its findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -111,23 +112,23 @@ pub struct Finding {
     #[schemars(length(max = 256))]
     pub advice: Option<String>,
     /// How often it happened in the window; 1 for a state.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub count: i64,
     /// When it began, as far as anything tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub first_seen: Option<Timestamp>,
     /// When it was last so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub last_seen: Option<Timestamp>,
     /// When it was seen to be over, within the window: an alarm that cleared, a container that came back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub over_since: Option<Timestamp>,
     /// At most five redacted lines, each at most 400 characters, that it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 5), inner(length(max = 512)))]
+    #[schemars(length(max = 5), inner(length(max = 512)), extend("x-kubernetes-list-type" = "atomic"))]
     pub evidence: Vec<String>,
     /// Against the run before.
     #[serde(default)]
@@ -159,7 +160,7 @@ pub struct ProbableCause {
     pub message: String,
     /// The ids of the findings that follow from it.
     #[serde(default)]
-    #[schemars(length(max = 100), inner(length(max = 256)))]
+    #[schemars(length(max = 100), inner(length(max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
     pub consequences: Vec<String>,
 }
 
@@ -207,7 +208,7 @@ pub struct Observation {
     pub message: String,
     /// Its numbers, each with its unit in the name: `latencyMs`, `cpuPercent`, `memoryPercent`, `restartCount`, `attempts`, `records`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 16))]
+    #[schemars(extend("maxProperties" = 16, "additionalProperties" = {"type": "integer", "format": "int64", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}))]
     pub values: BTreeMap<String, i64>,
 }
 
@@ -216,10 +217,10 @@ pub struct Observation {
 #[serde(rename_all = "camelCase")]
 pub struct Window {
     /// Its first instant.
-    #[schemars(with = "Time")]
+    #[schemars(with = "Instant")]
     pub since: Timestamp,
     /// The first instant after it.
-    #[schemars(with = "Time")]
+    #[schemars(with = "Instant")]
     pub until: Timestamp,
 }
 

@@ -1,12 +1,17 @@
 //! `MonitoringRun`: one execution of a job, a record once finished.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Finding, Observation, ProbableCause, Verdict, Window, job_status::ContainerBaseline};
+use super::{
+    Duration, Finding, Observation, ProbableCause, Verdict, Window,
+    job_status::ContainerBaseline,
+    schema::{Instant, MAX_INTEGER, as_stored},
+    validation::rule,
+};
 
 /// One execution of a job. Whoever may create one triggers a run.
 #[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +26,7 @@ use super::{Duration, Finding, Observation, ProbableCause, Verdict, Window, job_
     category = "monitoring",
     derive = "PartialEq",
     selectable = ".spec.jobRef.name",
+    validation = rule::RUN_NAME.rule(),
     doc = "One execution of a MonitoringJob; a record once finished. Create one to look now.",
     printcolumn(name = "Job", type_ = "string", json_path = ".spec.jobRef.name"),
     printcolumn(name = "Trigger", type_ = "string", json_path = ".spec.trigger"),
@@ -33,7 +39,9 @@ use super::{Duration, Finding, Observation, ProbableCause, Verdict, Window, job_
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self == oldSelf").message("a run's spec cannot be changed: create another run"))]
+#[schemars(transform = as_stored)]
+#[x_kube(validation = rule::RUN_SLOT.rule())]
+#[x_kube(validation = rule::RUN_UNCHANGED.rule())]
 pub struct MonitoringRunSpec {
     /// The job to run.
     pub job_ref: JobRef,
@@ -42,10 +50,11 @@ pub struct MonitoringRunSpec {
     pub trigger: Option<Trigger>,
     /// The slot that it is for, of a scheduled run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub scheduled_time: Option<Timestamp>,
     /// How far back logs are read, instead of the job's; `1m` to `7d`. The run then moves nothing but its own status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rule::LOOKBACK.rule())]
     pub lookback: Option<Duration>,
     /// Does everything but the sending; the run then moves nothing but its own status.
     #[serde(default, skip_serializing_if = "super::job::is_false")]
@@ -60,7 +69,8 @@ pub struct MonitoringRunSpec {
 #[serde(rename_all = "camelCase")]
 pub struct JobRef {
     /// The job's name.
-    #[schemars(length(min = 1, max = 40), regex(pattern = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 40))]
+    #[x_kube(validation = rule::OBJECT_NAME.rule())]
     pub name: String,
 }
 
@@ -104,6 +114,7 @@ impl FailOn {
 /// What became of a run, at most 32 KiB.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = as_stored)]
 pub struct MonitoringRunStatus {
     /// How far it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,11 +136,11 @@ pub struct MonitoringRunStatus {
     pub attempt: Option<i32>,
     /// When it started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub start_time: Option<Timestamp>,
     /// When it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Time>")]
+    #[schemars(with = "Option<Instant>")]
     pub completion_time: Option<Timestamp>,
     /// How long it took, such as `2.4s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,7 +162,7 @@ pub struct MonitoringRunStatus {
     pub findings: Vec<Finding>,
     /// How many findings there are, those that the list has no room for included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = i32::MAX))]
     pub finding_count: Option<i32>,
     /// What most likely broke first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,5 +231,6 @@ pub struct JobIdentity {
     #[schemars(length(max = 64))]
     pub uid: String,
     /// The generation of its spec.
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
     pub generation: i64,
 }

@@ -6,7 +6,11 @@ use kube::{
     runtime::events::{Event, EventType, Recorder},
 };
 
-use crate::{api::{GROUP, VERSION}, core::redact, engine::Notice};
+use crate::{
+    api::{GROUP, VERSION},
+    core::redact,
+    engine::Notice,
+};
 
 /// What an Event's note may hold.
 const MAX_NOTE: usize = 1000;
@@ -41,7 +45,8 @@ fn words(notice: &Notice) -> (ObjectReference, &'static str, String, &'static st
     match notice {
         Notice::SpecInvalid { job, problems } => (job.object_ref(&()), "InvalidSpec", problems.clone(), "Observe"),
         Notice::NameTaken { job, run } => {
-            let note = format!("the name of this slot's run, {run}, is taken by a run that is not ours: the slot is missed");
+            let note =
+                format!("the name of this slot's run, {run}, is taken by a run that is not ours: the slot is missed");
             (job.object_ref(&()), "NameTaken", note, "CreateRun")
         }
         Notice::Refused { job, problem } => (job.object_ref(&()), "Refused", problem.clone(), "Write"),

@@ -6,7 +6,11 @@ use anyhow::Context as _;
 use clap::Args;
 use kube::runtime::events::{Recorder, Reporter};
 
-use super::{Exit, notice, settings::Targets, stop_signal};
+use super::{
+    Exit, notice,
+    settings::{CPU_WINDOW, Targets},
+    stop_signal,
+};
 use crate::{
     api::MANAGED_BY,
     collect::Collector,
@@ -47,7 +51,9 @@ pub struct Operator {
 impl Operator {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         telemetry::init(LogFormat::Json, "info");
-        let config = kube::Config::infer().await.context("no cluster is known: run in a pod with a ServiceAccount, or set KUBECONFIG")?;
+        let config = kube::Config::infer()
+            .await
+            .context("no cluster is known: run in a pod with a ServiceAccount, or set KUBECONFIG")?;
         let lease_namespace = self.lease_namespace.unwrap_or_else(|| config.default_namespace.clone());
         let client = kubernetes::client(config)?;
         let identity = super::identity();
@@ -56,10 +62,11 @@ impl Operator {
         let policy = self.targets.policy();
         let policy = if self.allow_unix_sockets { policy.with_unix_sockets() } else { policy };
         let world = Live {
-            collector: Collector::new(policy),
+            collector: Collector::new(policy, CPU_WINDOW),
             secrets: Secrets::cluster(client.clone()),
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Cluster,
+            unix_sockets: self.allow_unix_sockets,
             teller: move |it: Notice| notice::log_and_record(&recorder, &it),
         };
         let options = Options {

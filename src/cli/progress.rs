@@ -31,7 +31,8 @@ pub async fn show(mut steps: UnboundedReceiver<Progress>) {
 
 fn note(waiting: &mut BTreeSet<String>, step: Progress) {
     match step {
-        Progress::Connecting { host: subject }
+        Progress::Asking { website: subject, .. }
+        | Progress::Connecting { host: subject }
         | Progress::Inspecting { container: subject }
         | Progress::ReadingLogs { container: subject }
         | Progress::Measuring { container: subject }

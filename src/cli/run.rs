@@ -10,19 +10,24 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::{Exit, FailOnArg, emit, files, progress, report, settings::{Format, SecretsFolder, Targets}};
+use super::{
+    Exit, FailOnArg, emit, files, progress, report,
+    settings::{Format, LONG_CPU_WINDOW, SecretsFolder, Targets},
+};
 use crate::{
     api::{
-        Duration, MonitoringJob, MonitoringRun, MonitoringRunSpec, Severity, Verdict,
+        Duration, MonitoringJob, MonitoringRun, MonitoringRunSpec, Severity, Verdict, Window,
         job_status::{MessageKind, OutboxEntry, OutboxState},
+        report::Report,
         run::JobRef,
     },
     collect::Collector,
-    core::{effective, execution, outbox::Delivery, plan, previous::Previous, report as reports},
+    core::{
+        effective, execution, observation::Observations, outbox::Delivery, plan, previous::Previous, report as reports,
+    },
     engine::{Listeners, Live, Notice, Whereabouts, World as _},
     notify::telegram::Telegram,
     recording,
-    secrets::Secrets,
 };
 
 /// How many raw answers may wait to be written.
@@ -66,10 +71,11 @@ impl Run {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let job = files::job(&self.file, self.job.as_deref())?;
         let world = Live {
-            collector: Collector::new(self.targets.policy().with_unix_sockets()),
-            secrets: Secrets::local(self.secrets.secrets.as_deref())?,
+            collector: Collector::new(self.targets.policy().with_unix_sockets(), LONG_CPU_WINDOW),
+            secrets: self.secrets.open()?,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Nowhere,
+            unix_sockets: true,
             teller: |_: Notice| {},
         };
         let understood = world.understand(&job);
@@ -91,11 +97,8 @@ impl Run {
         );
         run.status = Some(execution::claimed(&job, &run, "", started));
         let window = effective::window(&job, &run.spec, started);
-        let patience = plan::timeout(&job, &understood, started);
-        let looking = self.look(&world, &job, window, &previous);
-        let (report, seen) = tokio::time::timeout(patience.unsigned_abs(), looking)
-            .await
-            .with_context(|| format!("the run was not done within {}", Duration::from(patience)))??;
+        let patience = plan::timeout(&job, &understood, started).unsigned_abs();
+        let (report, seen) = self.look(&world, &job, window, patience, &previous).await?;
         emit(&report::print(self.output, &job.spec, &report)?)?;
         let verdict = report.verdict;
         run.status = Some(execution::completed(&run, report, reports::containers(&seen), Timestamp::now()));
@@ -108,9 +111,10 @@ impl Run {
         &self,
         world: &Live<impl Fn(Notice) + Send + Sync + 'static>,
         job: &MonitoringJob,
-        window: crate::api::Window,
+        window: Window,
+        patience: std::time::Duration,
         previous: &Previous,
-    ) -> anyhow::Result<(crate::api::report::Report, crate::core::observation::Observations)> {
+    ) -> anyhow::Result<(Report, Observations)> {
         let mut listeners = Listeners::default();
         let shown = std::io::stderr().is_terminal().then(|| {
             let (sender, receiver) = mpsc::unbounded_channel();
@@ -124,7 +128,7 @@ impl Run {
             let now = Timestamp::now();
             tokio::spawn(async move { recording::write(&folder, &job, &previous, window, now, receiver).await })
         });
-        let looked = world.look(job, window, previous, listeners).await;
+        let looked = world.look(job, window, patience, previous, listeners).await;
         if let Some(recorded) = recorded {
             let folder = self.record.as_ref().map(|f| f.display().to_string()).unwrap_or_default();
             recorded.await?.with_context(|| format!("the recording {folder} could not be written"))?;
@@ -174,7 +178,9 @@ impl Run {
                 Delivery::RetryAfter { pause, .. } => {
                     failed.push(format!("{}: Telegram asks to wait {} s", receiver.name, pause.as_secs()));
                 }
-                Delivery::NotSent { error, .. } | Delivery::Ambiguous { error, .. } | Delivery::Refused { error, .. } => {
+                Delivery::NotSent { error, .. }
+                | Delivery::Ambiguous { error, .. }
+                | Delivery::Refused { error, .. } => {
                     failed.push(format!("{}: {error}", receiver.name));
                 }
             }

@@ -1,12 +1,20 @@
 //! Settings that several commands share.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{net::AddressPolicy, store::folder::Folder};
+use crate::{net::AddressPolicy, secrets::Secrets, store::folder::Folder};
+
+/// How far apart the two samples of CPU time are where runs come again and again: what two of them agree on counts.
+pub const CPU_WINDOW: Duration = Duration::from_secs(2);
+/// The same of a run that stands for itself.
+pub const LONG_CPU_WINDOW: Duration = Duration::from_secs(10);
 
 /// What may be connected to, and where messages go.
 #[derive(Args, Clone, Debug)]
@@ -37,6 +45,16 @@ pub struct SecretsFolder {
     /// TELEGRAM_CHAT_ID, and any other value as SECRET__<NAME>__<KEY>
     #[arg(long, value_name = "DIR")]
     pub secrets: Option<PathBuf>,
+}
+
+impl SecretsFolder {
+    /// The Secrets of the folder, the environment and `.env`.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or a value is there twice.
+    pub fn open(&self) -> anyhow::Result<Secrets> {
+        Ok(Secrets::local(self.secrets.as_deref(), std::env::vars_os(), Path::new(".env"))?)
+    }
 }
 
 /// Where `watch` keeps its state.

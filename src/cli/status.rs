@@ -3,7 +3,11 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{Exit, emit, settings::{Format, StateFolder}, table};
+use super::{
+    Exit, emit,
+    settings::{Format, StateFolder},
+    table,
+};
 use crate::{
     api::{MonitoringJob, MonitoringRun},
     store::Store as _,

@@ -31,7 +31,9 @@ pub fn jobs(jobs: &[MonitoringJob], now: Timestamp) -> String {
     let row = |job: &MonitoringJob| {
         let status = job.status.as_ref();
         let ready = status.map(|s| &s.conditions).and_then(|all| {
-            all.iter().find(|c| c.type_ == "Ready").map(|_| if condition::holds(all, "Ready") { "True" } else { "False" })
+            all.iter()
+                .find(|c| c.type_ == "Ready")
+                .map(|_| if condition::holds(all, "Ready") { "True" } else { "False" })
         });
         let last = status.and_then(|s| s.last_run.as_ref()).and_then(|r| r.completion_time);
         [

@@ -7,14 +7,20 @@ use clap::Args;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
-use super::{Exit, FailOnArg, emit, report, settings::{Format, StateFolder}};
+use super::{
+    Exit, FailOnArg, emit, report,
+    settings::{Format, StateFolder},
+};
 use crate::{
     api::{
         self, MonitoringJob, MonitoringRun, MonitoringRunSpec,
         report::Report,
         run::{JobRef, Phase, Trigger as Why},
     },
-    store::{Change, Store, kubernetes::{self, Kubernetes}},
+    store::{
+        Change, Store,
+        kubernetes::{self, Kubernetes},
+    },
 };
 
 /// Run a job now
@@ -56,9 +62,12 @@ impl Trigger {
             let folder = self.state.existing().await?;
             return self.on(folder).await;
         }
-        let config = kube::Config::infer().await.context("no cluster is known: set KUBECONFIG, or name the folder of `stagewatch watch` with --state DIR")?;
+        let config = kube::Config::infer().await.context(
+            "no cluster is known: set KUBECONFIG, or name the folder of `stagewatch watch` with --state DIR",
+        )?;
         self.namespace.get_or_insert_with(|| config.default_namespace.clone());
-        self.on(Kubernetes::new(kubernetes::client(config)?, self.namespace.clone())).await
+        let store = Kubernetes::new(kubernetes::client(config)?, self.namespace.clone());
+        self.on(store).await
     }
 
     async fn on<S: Store>(self, store: S) -> anyhow::Result<Exit> {
@@ -67,7 +76,8 @@ impl Trigger {
         let job = match jobs.as_slice() {
             [job] => *job,
             [] => {
-                let known: Vec<_> = listing.objects.iter().filter_map(|job| job.metadata.name.as_deref()).take(20).collect();
+                let known: Vec<_> =
+                    listing.objects.iter().filter_map(|job| job.metadata.name.as_deref()).take(20).collect();
                 bail!("there is no job {:?}; known are: {}", self.job, known.join(", "))
             }
             _ => bail!("there are several jobs {:?}: name the --namespace", self.job),
@@ -80,7 +90,10 @@ impl Trigger {
         }
         let patience = Duration::from_secs(self.timeout);
         let done = tokio::time::timeout(patience, finished(&store, &created)).await.with_context(|| {
-            format!("monitoringrun/{name} was not done within {} s: is an operator, or `stagewatch watch`, running?", self.timeout)
+            format!(
+                "monitoringrun/{name} was not done within {} s: is an operator, or `stagewatch watch`, running?",
+                self.timeout
+            )
         })?;
         self.tell(job, &done?)
     }

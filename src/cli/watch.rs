@@ -11,13 +11,16 @@ use std::{
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, files, notice, settings::{SecretsFolder, StateFolder, Targets}, stop_signal};
+use super::{
+    Exit, files, notice,
+    settings::{CPU_WINDOW, SecretsFolder, StateFolder, Targets},
+    stop_signal,
+};
 use crate::{
     api::MonitoringJob,
     collect::Collector,
     engine::{Clock, Engine, Live, Notice, Whereabouts},
     notify::telegram::Telegram,
-    secrets::Secrets,
     store::{Store as _, folder::Folder},
     telemetry::metrics::Metrics,
 };
@@ -50,10 +53,11 @@ impl Watch {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let folder = Folder::open(self.state.path()?).await?;
         let world = Live {
-            collector: Collector::new(self.targets.policy().with_unix_sockets()),
-            secrets: Secrets::local(self.secrets.secrets.as_deref())?,
+            collector: Collector::new(self.targets.policy().with_unix_sockets(), CPU_WINDOW),
+            secrets: self.secrets.open()?,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Folder(folder.root().display().to_string()),
+            unix_sockets: true,
             teller: |it: Notice| notice::log(&it),
         };
         let stop = stop_signal()?;
@@ -88,12 +92,19 @@ impl Files {
         let key = |job: &MonitoringJob| (job.metadata.namespace.clone(), job.metadata.name.clone());
         let mut jobs = BTreeSet::new();
         for job in files::jobs(files)? {
-            anyhow::ensure!(jobs.insert(key(&job)), "the job {:?} is in these files twice", job.metadata.name.unwrap_or_default());
+            anyhow::ensure!(
+                jobs.insert(key(&job)),
+                "the job {:?} is in these files twice",
+                job.metadata.name.unwrap_or_default()
+            );
             folder.apply_job(&job).await?;
         }
         for mut job in folder.list::<MonitoringJob>(None).await?.objects {
             if !jobs.contains(&key(&job)) && !job.spec.suspend {
-                tracing::info!(name = job.metadata.name, "no file has this job: it is suspended, and its runs are kept");
+                tracing::info!(
+                    name = job.metadata.name,
+                    "no file has this job: it is suspended, and its runs are kept"
+                );
                 job.spec.suspend = true;
                 folder.apply_job(&job).await?;
             }
@@ -109,7 +120,10 @@ fn only_planner(root: &Path) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            anyhow::bail!("another `stagewatch watch` runs in {}: stop it, or name another folder with --state DIR", root.display())
+            anyhow::bail!(
+                "another `stagewatch watch` runs in {}: stop it, or name another folder with --state DIR",
+                root.display()
+            )
         }
         Err(TryLockError::Error(error)) => Err(error.into()),
     }

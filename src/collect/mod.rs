@@ -3,8 +3,11 @@
 //! All are looked at side by side, each under the run's deadline. One that cannot be looked at, or whose collector
 //! fails, is told as not observed; it never ends the run.
 
+mod collector;
 pub mod docker;
 pub mod website;
+
+pub use collector::{Collector, Look};
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use super::{
     effective,
     incident::{self, Advance, RunFacts, Standing, Weight},
     message::policy::{self, Situation, Sound},
-    outbox, redact,
+    outbox, redact, rules,
     schedule::Schedule,
 };
 use crate::api::{
@@ -186,16 +186,21 @@ fn baseline(known: &mut Vec<ContainerBaseline>, seen: &[ContainerBaseline], job:
 fn remember(trends: &mut Vec<Series>, done: &MonitoringRunStatus) {
     let mut seen = Vec::new();
     for observation in &done.observations {
-        let (Aspect::Website, Some(check)) = (observation.aspect, &observation.check) else { continue };
-        let id = format!("website/{}/{check}/attempts", observation.subject);
+        let (id, value) = match (observation.aspect, &observation.check) {
+            (Aspect::Website, Some(check)) => {
+                (rules::website::attempts_series(&observation.subject, check), "attempts")
+            }
+            (Aspect::Container, _) => (rules::container::cpu_series(&observation.subject), "cpuPercent"),
+            _ => continue,
+        };
         seen.push(id.clone());
-        let Some(attempts) = observation.values.get("attempts") else { continue };
+        let Some(value) = observation.values.get(value) else { continue };
         if let Some(series) = trends.iter_mut().find(|s| s.id == id) {
-            series.values.push(*attempts);
+            series.values.push(*value);
             let extra = series.values.len().saturating_sub(MAX_VALUES);
             series.values.drain(..extra);
         } else if trends.len() < MAX_SERIES {
-            trends.push(Series { id, values: vec![*attempts] });
+            trends.push(Series { id, values: vec![*value] });
         }
     }
     trends.retain(|series| seen.contains(&series.id));

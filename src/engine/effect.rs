@@ -87,16 +87,17 @@ impl<S: Store, W: World> Engine<S, W> {
             Effect::Execute(name) => {
                 let (Some(job), Some(run)) = (state.job.clone(), state.runs.get(&name).cloned()) else { return };
                 let previous = job.status.as_ref().map(Previous::from).unwrap_or_default();
-                let patience = plan::timeout(&job, &state.understood, now);
+                let timeout = plan::timeout(&job, &state.understood, now);
+                let patience = timeout.unsigned_abs();
                 let attempt = run.status.as_ref().and_then(|s| s.attempt);
                 let (world, results, key) = (Arc::clone(&self.world), self.executed.0.clone(), key.clone());
                 self.metrics.started(&run, now);
                 let (run_name, handle) = (name.clone(), async move {
-                    let executing = AssertUnwindSafe(world.execute(job, run, previous)).catch_unwind();
-                    let execution = match tokio::time::timeout(patience.unsigned_abs(), executing).await {
+                    let executing = AssertUnwindSafe(world.execute(job, run, previous, patience)).catch_unwind();
+                    let execution = match tokio::time::timeout(patience, executing).await {
                         Ok(Ok((report, containers))) => Execution::Reported(Box::new(report), containers),
                         Ok(Err(_)) => Execution::Broken("the run broke down: a defect of Stagewatch".into()),
-                        Err(_) => Execution::TimedOut(patience),
+                        Err(_) => Execution::TimedOut(timeout),
                     };
                     // The engine is gone when nobody listens; the run then counts as lost.
                     let _ = results.send(Executed { key, run: name, attempt, execution });

@@ -1,6 +1,6 @@
 //! The real world: runs look at real targets, messages go to Telegram.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
@@ -15,7 +15,7 @@ use crate::{
         report::Report,
         validation::{self, Problem},
     },
-    collect::{self, Collector, Progress},
+    collect::{Collector, Look, Progress},
     core::{
         check, effective,
         message::{self, End, Message, Notes, Part, Place, Run, Tells},
@@ -31,7 +31,6 @@ use crate::{
 };
 
 /// The real world.
-#[derive(Debug)]
 pub struct Live<T> {
     /// Looks at targets.
     pub collector: Collector,
@@ -41,6 +40,8 @@ pub struct Live<T> {
     pub telegram: Telegram,
     /// Where a message's reader finds the rest.
     pub place: Whereabouts,
+    /// Jobs may name Unix sockets of this machine.
+    pub unix_sockets: bool,
     /// Tells notices.
     pub teller: T,
 }
@@ -71,10 +72,13 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
         &self,
         job: &MonitoringJob,
         window: Window,
+        patience: Duration,
         previous: &Previous,
         listeners: Listeners,
     ) -> (Report, Observations) {
-        let seen = collect::collect(job, window, &self.collector, &self.secrets, listeners.evidence, listeners.progress).await;
+        let Listeners { evidence, progress } = listeners;
+        let look = Look { job, window, patience, evidence, progress };
+        let seen = self.collector.collect(look, &self.secrets).await;
         let offline = rules::own::reached_nothing(&job.spec, &seen) && !self.telegram.is_reachable().await;
         let judge = if offline { report::offline } else { report::report };
         (judge(&job.spec, &seen, previous, window), seen)
@@ -139,7 +143,8 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
                 let needed = effective::thresholds(&job.spec, understood.schedule.as_ref(), now).failure;
                 Tells::Run {
                     run,
-                    unconfirmed: (status.incident.is_none() && streak > 0 && streak < needed).then_some((streak, needed)),
+                    unconfirmed: (status.incident.is_none() && streak > 0 && streak < needed)
+                        .then_some((streak, needed)),
                     open_since: status.incident.as_ref().filter(|_| good).map(|incident| incident.since),
                 }
             }
@@ -182,8 +187,15 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
 
     /// The problems that this process has with a job that another may not have.
     fn local_problems(&self, job: &MonitoringJob) -> impl Iterator<Item = Problem> {
-        let refused = !self.collector.dialer.policy().allows_unix_sockets();
-        let hosts: Vec<_> = job.spec.docker_hosts.iter().enumerate().filter(|(_, h)| refused && h.host.starts_with("unix://")).map(|(i, _)| i).collect();
+        let refused = !self.unix_sockets;
+        let hosts: Vec<_> = job
+            .spec
+            .docker_hosts
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| refused && h.host.starts_with("unix://"))
+            .map(|(i, _)| i)
+            .collect();
         hosts.into_iter().map(|i| Problem {
             path: format!("spec.dockerHosts[{i}].host"),
             message: "a Unix socket is out of an operator's reach: write tcp://host:2376 with tlsSecretRef, or start the operator with --allow-unix-sockets".into(),
@@ -205,10 +217,11 @@ impl<T: Fn(Notice) + Send + Sync + 'static> World for Live<T> {
         job: Arc<MonitoringJob>,
         run: MonitoringRun,
         previous: Previous,
+        patience: Duration,
     ) -> (Report, Vec<ContainerBaseline>) {
         let window = run.status.as_ref().and_then(|s| s.window);
         let window = window.unwrap_or_else(|| effective::window(&job, &MonitoringRunSpec::default(), Timestamp::now()));
-        let (report, seen) = self.look(&job, window, &previous, Listeners::default()).await;
+        let (report, seen) = self.look(&job, window, patience, &previous, Listeners::default()).await;
         (report, report::containers(&seen))
     }
 

@@ -3,6 +3,7 @@
 
 mod clock;
 mod effect;
+mod live;
 mod state;
 mod world;
 
@@ -19,6 +20,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 pub use clock::Clock;
+pub use live::{Listeners, Live, Whereabouts};
 pub use world::{Notice, World};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! What the engine does outside the store: execute a run, send a message, tell what people have to know.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use crate::{
     api::{
@@ -16,12 +16,14 @@ pub trait World: Send + Sync + 'static {
     /// Understands a job's spec. Called once for each generation.
     fn understand(&self, job: &MonitoringJob) -> Understood;
 
-    /// Looks at everything that `run` is to look at, and judges it. Has no deadline of its own.
+    /// Looks at everything that `run` is to look at, and judges it. What it could not look at within `patience` was
+    /// not observed.
     fn execute(
         &self,
         job: Arc<MonitoringJob>,
         run: MonitoringRun,
         previous: Previous,
+        patience: Duration,
     ) -> impl Future<Output = (Report, Vec<ContainerBaseline>)> + Send;
 
     /// Sends one message: of `run`, which may be gone, about an incident that `opened` opened. Ends within its own

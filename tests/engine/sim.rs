@@ -177,6 +177,7 @@ impl World for SimWorld {
         _: Arc<MonitoringJob>,
         run: MonitoringRun,
         previous: Previous,
+        _: Duration,
     ) -> (Report, Vec<ContainerBaseline>) {
         let attempt = run.status.as_ref().and_then(|s| s.attempt).unwrap();
         self.executions.lock().unwrap().push((run.metadata.name.clone().unwrap(), attempt));

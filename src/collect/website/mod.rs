@@ -53,17 +53,24 @@ pub async fn check_all(websites: &[Website], probe: &Probe<'_>) -> Vec<CheckObse
 async fn check_website(website: &Website, probe: &Probe<'_>) -> Vec<CheckObservation> {
     let access = Access::of(website, probe.secrets);
     let checks = website.all_checks();
-    let all = stream::iter(checks.iter()).map(|check| async {
-        let observation = observe(website, check, &access, probe).await;
-        if let Some(evidence) = &probe.evidence {
-            // Without a reader the run is not recorded, and goes on.
-            let _ = evidence.send(Evidence::Check(observation.clone())).await;
-        }
-        observation
-    });
-    let observations = all.buffered(SIDE_BY_SIDE).collect().await;
+    let looks: Vec<_> = checks.iter().map(|check| look(website, check, &access, probe)).collect();
+    let observations = stream::iter(looks).buffered(SIDE_BY_SIDE).collect().await;
     probe.reporter.tell(Progress::Done { subject: website.name.clone() });
     observations
+}
+
+async fn look(
+    website: &Website,
+    check: &Check,
+    access: &Result<Access, access::Missing>,
+    probe: &Probe<'_>,
+) -> CheckObservation {
+    let observation = observe(website, check, access, probe).await;
+    if let Some(evidence) = &probe.evidence {
+        // Without a reader the run is not recorded, and goes on.
+        let _ = evidence.send(Evidence::Check(observation.clone())).await;
+    }
+    observation
 }
 
 async fn observe(

@@ -45,6 +45,11 @@ pub fn judge(website: &Website, seen: &[CheckObservation], previous: &Previous) 
     findings
 }
 
+/// The id of the series in which the attempts of a check are remembered from run to run.
+pub fn attempts_series(website: &str, check: &str) -> String {
+    format!("website/{website}/{check}/attempts")
+}
+
 /// Whether an attempt would be critical, so that it is worth another one. How long a certificate lasts does not
 /// change within seconds, and does not count.
 pub fn is_critical(website: &Website, check: &Check, attempt: &Attempt) -> bool {
@@ -263,7 +268,7 @@ fn flaky(
     if tries < 2 || is_critical(website, check, last) {
         return None;
     }
-    let series = format!("website/{}/{}/attempts", website.name, check.name);
+    let series = attempts_series(&website.name, &check.name);
     let earlier = previous.trends.iter().find(|trend| trend.id == series).map_or(&[][..], |trend| &trend.values);
     let runs = 1 + earlier.iter().rev().take(FLAKY_OF - 1).filter(|&&attempts| attempts > 1).count();
     let severity = if runs >= FLAKY_RUNS { Severity::Warning } else { Severity::Info };
