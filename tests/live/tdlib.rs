@@ -1,4 +1,4 @@
-//! TDLib's parser, which is the one that Telegram's server uses: from PyPI, in a virtual environment of the rig's cache.
+//! `TDLib`'s parser, which is the one that Telegram's server uses: from `PyPI`, in a virtual environment of the rig's cache.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -21,7 +21,7 @@ pub struct Text<'a> {
     pub hosts: &'a [&'a str],
 }
 
-/// What TDLib says of a message.
+/// What `TDLib` says of a message.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Judgement {
@@ -33,7 +33,7 @@ pub struct Judgement {
     pub links: Vec<String>,
 }
 
-/// What TDLib says of these, in their order.
+/// What `TDLib` says of these, in their order.
 pub fn judge(texts: &[Text<'_>]) -> Result<Vec<Judgement>> {
     let lines = texts.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     let mut python = Command::new(python()?)
@@ -52,7 +52,7 @@ pub fn judge(texts: &[Text<'_>]) -> Result<Vec<Judgement>> {
     answers
 }
 
-/// The interpreter of a virtual environment that has TDLib.
+/// The interpreter of a virtual environment that has `TDLib`.
 fn python() -> Result<PathBuf> {
     let folder = cache::folder(&format!("tdlib-{}", cache::key(PACKAGE)))?;
     let _lock = cache::lock(&folder)?;

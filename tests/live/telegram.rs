@@ -1,4 +1,4 @@
-//! Telegram: the client against a strict local endpoint of the Bot API, and all messages through TDLib's own parser.
+//! Telegram: the client against a strict local endpoint of the Bot API, and all messages through `TDLib`'s own parser.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "../message/sample.rs"]

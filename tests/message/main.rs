@@ -8,7 +8,7 @@ use sample::{Case, finding, good, hostile_case, observation, oom, samples, see};
 use stagewatch::{
     api::{
         FindingState, Kind, Severity,
-        job::Container,
+        job::{Check, Container},
         report::{Aspect, Outcome},
     },
     core::message::{Part, from_headline, headline},
@@ -55,7 +55,7 @@ fn the_message_of_a_cause_and_what_follows() {
 🚨 AUTOPAR MONITORING - autopar-redis OOM-killed, restarting (9×)
 
 Cause: 🐳 autopar-redis OOM-killed at 03:02, memory limit 256 MiB, still restarting
-Then: 🌐 /health answered 502 since 03:03 · autopar-worker 214 × \"connection refused\" 03:03–03:14
+Then: 🌐 /health answered 502 Bad Gateway since 03:03 · autopar-worker 214 × \"connection refused\" 03:03–03:14
 Do: raise the limit, or find what grew
 ✅ RabbitMQ: autopar-rabbitmq container healthy
 ✅ autopar-worker container healthy
@@ -137,10 +137,11 @@ fn what_is_not_in_the_spec_has_no_line() {
 
 #[test]
 fn no_reason_of_a_subject_is_told_twice() {
-    let (_, case) = samples().into_iter().find(|(name, _)| *name == "warning_only").unwrap();
-    let text = plain(&case);
-    assert_eq!(text.matches("slow").count(), 1, "{text}");
-    assert!(text.contains("staging.autopar.pitchai.net /, /health slow"), "{text}");
+    let (_, mut case) = samples().into_iter().find(|(name, _)| *name == "warning_only").unwrap();
+    assert_eq!(plain(&case).matches("took").count(), 1);
+    assert!(plain(&case).contains("🌐 staging.autopar.pitchai.net took 4100 ms, more than 3s"), "all of its checks");
+    case.spec.websites[0].checks.push(Check { name: "entry".into(), path: "/entry".into(), ..Default::default() });
+    assert!(plain(&case).contains("🌐 staging.autopar.pitchai.net /, /health took 4100 ms"), "some of its checks");
 }
 
 #[test]

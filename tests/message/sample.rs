@@ -195,27 +195,35 @@ pub fn oom() -> Case {
     killed.first_seen = Some(at("03:02"));
     killed.last_seen = Some(at("03:02"));
     killed.advice = Some("raise the limit, or find what grew".into());
-    let mut restarting =
-        finding("container/autopar-redis/Restarting", Severity::Critical, Kind::State, "restarting, 9 times so far");
+    let mut restarting = finding(
+        "container/autopar-redis/Restarting",
+        Severity::Critical,
+        Kind::State,
+        "restarting (9×); last exited with code 137",
+    );
     restarting.count = 9;
     let mut health = finding(
         "website/staging/health/UnexpectedStatus",
         Severity::Critical,
         Kind::State,
-        "answered 502, expected 2xx",
+        "GET /health answered 502 Bad Gateway, expected 2xx",
     );
     health.first_seen = Some(at("03:03"));
     let mut refused = finding(
         "logs/autopar-worker/connection-refused",
         Severity::Critical,
         Kind::Event,
-        "214 × \"connection refused\", the most within 10 min: 120",
+        "connection refused (214 records): dial tcp autopar-redis:6379",
     );
     refused.count = 214;
     refused.first_seen = Some(at("03:03"));
     refused.last_seen = Some(at("03:14"));
-    let unread =
-        finding("logs/autopar-web/LogsUnavailable", Severity::Warning, Kind::State, "log not read: log driver none");
+    let unread = finding(
+        "logs/autopar-web/LogsUnavailable",
+        Severity::Warning,
+        Kind::State,
+        "its log could not be read: log driver none",
+    );
     let consequences = vec![health.id.clone(), refused.id.clone(), restarting.id.clone()];
     let mut case = bad(case, Verdict::ErrorsInvestigate, vec![killed, restarting, health, refused, unread]);
     case.status.probable_cause = Some(ProbableCause {
@@ -234,12 +242,13 @@ fn warning() -> Case {
         "container/autopar-rabbitmq/HighMemory",
         Severity::Warning,
         Kind::State,
-        "memory at 87 % of its limit, from 80 % on it warns",
+        "uses 87 % of its memory limit of 512 MiB",
     );
     memory.advice = Some("look at queue lengths".into());
     let slow = |check: &str| {
         let id = format!("website/staging/{check}/Slow");
-        finding(&id, Severity::Warning, Kind::State, "slow: 4.1 s, from 3 s on it warns")
+        let path = if check == "home" { "/" } else { "/health" };
+        finding(&id, Severity::Warning, Kind::State, &format!("GET {path} took 4100 ms, more than 3s"))
     };
     bad(case, Verdict::SuspiciousInvestigate, vec![memory, slow("home"), slow("health")])
 }
@@ -278,7 +287,7 @@ fn dark() -> Case {
         "logs/autopar-rabbitmq/LogsUnavailable",
         Severity::Warning,
         Kind::State,
-        "log not read: log driver none",
+        "its log could not be read: log driver none",
     );
     bad(case, Verdict::SuspiciousInvestigate, vec![unread])
 }
@@ -294,13 +303,38 @@ fn unreachable() -> Case {
         "docker/staging-host/EngineUnreachable",
         Severity::Critical,
         Kind::State,
-        "engine unreachable: connection refused by 10.0.0.5:2376",
+        "the Docker engine cannot be reached: connection refused by 10.0.0.5:2376; its 2 containers are unknown",
     );
     engine.first_seen = Some(at("03:15"));
-    let mut unknown =
-        finding("container/autopar-redis/HighMemory", Severity::Warning, Kind::State, "memory at 91 % of its limit");
+    let mut unknown = finding(
+        "container/autopar-redis/HighMemory",
+        Severity::Warning,
+        Kind::State,
+        "uses 91 % of its memory limit of 512 MiB",
+    );
     unknown.state = FindingState::Unknown;
     bad(case, Verdict::ErrorsInvestigate, vec![engine, unknown])
+}
+
+/// The site refuses connections, and nothing behind it is wrong.
+fn refused() -> Case {
+    let mut case = good();
+    see(&mut case, Aspect::Website, "staging", Outcome::Bad, "connection refused");
+    let refused = |check: &str, path: &str| {
+        let id = format!("website/staging/{check}/ConnectFailed");
+        let message = format!("GET {path}: connection refused by 10.0.0.5:443");
+        let mut finding = finding(&id, Severity::Critical, Kind::State, &message);
+        finding.first_seen = Some(at("03:15"));
+        finding
+    };
+    let mut expires = finding(
+        "website/staging/home/CertificateExpiring",
+        Severity::Warning,
+        Kind::State,
+        "certificate expires in 9 d (2026-12-03)",
+    );
+    expires.state = FindingState::Unknown;
+    bad(case, Verdict::ErrorsInvestigate, vec![refused("home", "/"), refused("health", "/health"), expires])
 }
 
 fn failed() -> Case {
@@ -344,6 +378,7 @@ pub fn samples() -> Vec<(&'static str, Case)> {
         ("unconfirmed", unconfirmed),
         ("log_not_read", dark()),
         ("engine_unreachable", unreachable()),
+        ("website_down", refused()),
         ("run_failed", failed()),
         ("recovered", recovery(End::Recovered)),
         ("subsided", subsided()),

@@ -56,8 +56,30 @@ impl Found<'_> {
         self.split().0
     }
 
+    /// What a message says after what was asked for, and whether a colon stands between: `GET /health answered 502`,
+    /// `GET /health: connection refused`.
+    fn asked(&self) -> Option<(bool, &str)> {
+        let words = self.finding.message.strip_prefix("GET /").filter(|_| self.family() == "website")?;
+        words.split_once(' ').map(|(path, rest)| (path.ends_with(':'), rest))
+    }
+
+    /// Whether it tells of several records of a log.
+    fn is_counted(&self) -> bool {
+        self.family() == "logs" && self.finding.count > 1
+    }
+
+    /// What stands between a subject and what is told of it. A container is the subject of its sentence, as in
+    /// `autopar-redis OOM-killed`; what a log says is a sentence of its own.
+    fn joint(&self) -> &'static str {
+        match (self.family(), self.asked()) {
+            ("website", Some((true, _))) => ": ",
+            ("website" | "container", _) => " ",
+            _ => ": ",
+        }
+    }
+
     fn split(&self) -> (&str, &str) {
-        let message = self.finding.message.trim().trim_end_matches('.');
+        let message = self.asked().map_or(self.finding.message.as_str(), |(_, rest)| rest).trim().trim_end_matches('.');
         let mut quoted = false;
         for (at, character) in message.char_indices() {
             quoted ^= character == '"';
@@ -80,7 +102,7 @@ impl Teller<'_> {
     /// The whole message: `🐳 autopar-redis OOM-killed at 03:02, memory limit 256 MiB`.
     pub(super) fn whole(&self, found: &Found<'_>) -> Line {
         let (gist, rest) = found.split();
-        let line = icon(found).line(self.name(found)).text(" ").foreign(gist);
+        let line = icon(found).line(self.name(found)).text(found.joint()).foreign(gist);
         let line = line.text(&self.when(found.finding)).line(continued(rest));
         let line = match found.finding.over_since {
             Some(over) => line.text(&format!(", over since {}", self.clock.short(over))),
@@ -89,30 +111,45 @@ impl Teller<'_> {
         if found.finding.state == FindingState::Unknown { line.text(" (not observed now)") } else { line }
     }
 
-    /// The gist: `🌐 /health answered 502 since 03:03`.
-    pub(super) fn short(&self, found: &Found<'_>) -> Line {
-        let name = match self.paths(found) {
-            Some(paths) if self.spec.websites.len() == 1 && paths.plain() != "/" => paths,
-            _ => self.name(found),
+    /// The gist of what follows from `cause`: `🌐 /health answered 502 since 03:03`,
+    /// `autopar-worker 214 × "connection refused"`.
+    pub(super) fn short(&self, found: &Found<'_>, cause: &Found<'_>) -> Line {
+        let finding = found.finding;
+        let line = match self.paths(found) {
+            Some(paths) if self.spec.websites.len() == 1 && paths.plain() != "/" => paths.text(found.joint()),
+            None if finding.subject == cause.finding.subject => Line::new(),
+            _ if found.is_counted() => self.name(found).text(" "),
+            _ => self.name(found).text(found.joint()),
         };
-        icon(found).line(name).text(" ").foreign(found.gist()).text(&self.when(found.finding))
+        let line = icon(found).line(line);
+        let line = if found.is_counted() {
+            line.text(&format!("{} × \"", finding.count)).foreign(found.gist()).text("\"")
+        } else {
+            line.foreign(found.gist())
+        };
+        line.text(&self.when(finding))
     }
 
-    /// The gist of what is no more: `🌐 /health answered 502: over since 03:20`.
+    /// The gist of what is no more: `🌐 /health answered 502, over since 03:20`.
     pub(super) fn over(&self, found: &Found<'_>) -> Line {
         let finding = found.finding;
-        let line = icon(found).line(self.name(found)).text(" ").foreign(found.gist());
+        let line = icon(found).line(self.name(found)).text(found.joint()).foreign(found.gist());
         match (finding.over_since, finding.kind, finding.last_seen) {
-            (Some(over), _, _) => line.text(&format!(": over since {}", self.clock.short(over))),
+            (Some(over), _, _) => line.text(&format!(", over since {}", self.clock.short(over))),
             (None, Kind::Event, Some(last)) => {
-                line.text(&format!(": no further occurrence since {}", self.clock.short(last)))
+                line.text(&format!(", no further occurrence since {}", self.clock.short(last)))
             }
-            (None, _, _) => line.text(": over"),
+            (None, _, _) => line.text(", over"),
         }
     }
 
+    /// What is told of it, with its name: `autopar-redis OOM-killed`.
+    pub(super) fn headline(&self, found: &Found<'_>) -> Line {
+        self.name(found).cut(44).text(found.joint()).line(Line::new().foreign(found.gist()).cut(60))
+    }
+
     /// `staging.example.com /health`, `autopar-redis`.
-    pub(super) fn name(&self, found: &Found<'_>) -> Line {
+    fn name(&self, found: &Found<'_>) -> Line {
         let website =
             self.spec.websites.iter().find(|w| found.family() == "website" && w.name == found.finding.subject);
         let Some(website) = website else { return Line::new().foreign(&found.finding.subject).cut(MAX_NAME) };
@@ -123,8 +160,9 @@ impl Teller<'_> {
         }
     }
 
-    /// The paths of the checks that a website's findings are about.
+    /// The paths that a website's findings are about, where they are about an answer.
     fn paths(&self, found: &Found<'_>) -> Option<Line> {
+        found.asked()?;
         let website =
             self.spec.websites.iter().find(|w| found.family() == "website" && w.name == found.finding.subject)?;
         let findings = std::iter::once(&found.finding).chain(&found.twins);
@@ -135,7 +173,9 @@ impl Teller<'_> {
                 paths.push(path);
             }
         }
-        (!paths.is_empty()).then(|| listed(&paths, MAX_NAME / 2))
+        // That it is all of them goes without saying.
+        let all = paths.len() > 1 && paths.len() >= website.checks.len();
+        (!paths.is_empty() && !all).then(|| listed(&paths, MAX_NAME / 2))
     }
 
     /// ` since 03:03` of a state, ` at 03:02` of an event, ` 03:02–03:14` of several; nothing that the message says itself.

@@ -141,7 +141,7 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
         head.push(Line::new().text(label).line(teller.whole(lead)).cut(MAX_LINE));
         let consequences: Vec<&Found<'_>> = sorted.consequences.iter().filter(untold).collect();
         if !consequences.is_empty() {
-            head.push(then(&teller, &consequences));
+            head.push(then(&teller, lead, &consequences));
         }
         if let Some(advice) = &lead.finding.advice {
             head.push(Line::new().text("Do: ").foreign(advice).cut(MAX_ADVICE));
@@ -292,7 +292,7 @@ fn what_is_wrong(message: &Message<'_>, run: Run<'_>) -> Line {
             _ => "not everything was observed",
         });
     };
-    let line = teller.name(lead).cut(44).text(" ").line(Line::new().foreign(lead.gist()).cut(60));
+    let line = teller.headline(lead);
     let with = sorted.companion();
     let line = match with {
         Some(with) => line.text(", ").line(Line::new().foreign(with.gist()).cut(40)),
@@ -322,10 +322,10 @@ fn head(message: &Message<'_>) -> Vec<Line> {
 }
 
 /// `Then: 🌐 /health answered 502 since 03:03 · autopar-worker 214 × "connection refused"`.
-fn then(teller: &Teller<'_>, consequences: &[&Found<'_>]) -> Line {
+fn then(teller: &Teller<'_>, cause: &Found<'_>, consequences: &[&Found<'_>]) -> Line {
     let mut line = Line::new().text("Then: ");
     for (i, found) in consequences.iter().enumerate() {
-        let one = teller.short(found).cut(MAX_LINE / 2);
+        let one = teller.short(found, cause).cut(MAX_LINE / 2);
         if i > 0 && line.units() + 3 + one.units() > MAX_LINE - 20 {
             return line.text(&format!(" · and {} more", consequences.len() - i));
         }

@@ -37,7 +37,7 @@ impl Line {
         let mut words = text.split(' ').peekable();
         let mut line = self;
         while let Some(word) = words.next() {
-            line = line.push(if becomes_link(word) { Style::Code } else { Style::Plain }, word);
+            line = line.word(word);
             if words.peek().is_some() {
                 line = line.push(Style::Plain, " ");
             }
@@ -105,6 +105,17 @@ impl Line {
             }
         }
         html
+    }
+
+    /// A word of others; the marks around it are not a part of what would be a link.
+    fn word(self, word: &str) -> Self {
+        if !becomes_link(word) {
+            return self.push(Style::Plain, word);
+        }
+        let tail = word.trim_start_matches(['(', '"', '\'', '<', '[']);
+        let core = tail.trim_end_matches(['.', ',', ';', ':', ')', '"', '\'', '>', ']']);
+        let (before, after) = (&word[..word.len() - tail.len()], &tail[core.len()..]);
+        self.push(Style::Plain, before).push(Style::Code, core).push(Style::Plain, after)
     }
 
     fn push(mut self, style: Style, text: &str) -> Self {
@@ -195,9 +206,11 @@ mod tests {
             ("see http://evil.example/x now", "see <code>http://evil.example/x</code> now"),
             (
                 "evil.example, @all #tag $USD /stop",
-                "<code>evil.example,</code> <code>@all</code> <code>#tag</code> <code>$USD</code> <code>/stop</code>",
+                "<code>evil.example</code>, <code>@all</code> <code>#tag</code> <code>$USD</code> <code>/stop</code>",
             ),
             ("10.0.0.5:6379 0.8 s 3.4% 31.12.2026", "<code>10.0.0.5:6379</code> 0.8 s 3.4% 31.12.2026"),
+            ("(\"evil.example\"). .../", "(&quot;<code>evil.example</code>&quot;). <code>.../</code>"),
+            ("...", "..."),
             ("\u{200b}", ""),
         ];
         for (text, html) in cases {
