@@ -249,6 +249,8 @@ fn within_subject(profiles: &Profiles<'_>, cause: &Finding, other: &Finding) -> 
                     _ => cause.first_seen < other.first_seen,
                 }
         }
+        // Checks of one site that fail alike are one failure.
+        ("website", "website") => cause.reason == other.reason && cause.id < other.id,
         _ => false,
     }
 }
@@ -400,6 +402,13 @@ mod tests {
         assert_eq!(ordered(vec![of(WORKER, Severity::Info, 1)]).1, None);
         let over = Finding { state: FindingState::Resolved, ..of(REDIS, CRITICAL, 1) };
         assert_eq!(ordered(vec![over, of(WORKER, WARNING, 1)]).0, [WORKER, REDIS]);
+    }
+
+    #[test]
+    fn checks_of_a_site_that_fail_alike_are_one_failure() {
+        let other = of("website/staging/health/UnexpectedStatus", CRITICAL, 2);
+        let (ids, cause, consequences) = ordered(vec![of(SITE, CRITICAL, 3), other, of(REDIS, CRITICAL, 2)]);
+        assert_eq!((ids.len(), cause.as_deref(), consequences.len()), (3, Some(REDIS), 2));
     }
 
     #[test]
