@@ -249,6 +249,8 @@ fn within_subject(profiles: &Profiles<'_>, cause: &Finding, other: &Finding) -> 
                     _ => cause.first_seen < other.first_seen,
                 }
         }
+        // Checks of one site that fail alike are one failure.
+        ("website", "website") => cause.reason == other.reason && cause.id < other.id,
         _ => false,
     }
 }
@@ -278,4 +280,147 @@ fn names(spec: &MonitoringJobSpec) -> Vec<(String, &str, Regex)> {
         .filter(usable)
         .filter_map(|(name, subject)| Some((name.clone(), subject, word(&name)?)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{
+        fixtures::{at, spec},
+        rules::finding,
+    };
+
+    const CRITICAL: Severity = Severity::Critical;
+    const WARNING: Severity = Severity::Warning;
+
+    fn of(id: &str, severity: Severity, minute: i64) -> Finding {
+        let subject = id.split('/').nth(1).unwrap();
+        let kind = if id.starts_with("logs/") { Kind::Event } else { Kind::State };
+        Finding {
+            first_seen: Some(at(minute)),
+            last_seen: Some(at(15)),
+            ..finding(id.into(), kind, severity, subject, "x")
+        }
+    }
+
+    /// The ids in their order, the cause, and what follows from it.
+    fn ordered(findings: Vec<Finding>) -> (Vec<String>, Option<String>, Vec<String>) {
+        let (findings, cause) = order(&spec(), findings);
+        let consequences = cause.as_ref().map(|cause| cause.consequences.clone()).unwrap_or_default();
+        (findings.into_iter().map(|f| f.id).collect(), cause.map(|c| c.finding_id), consequences)
+    }
+
+    const REDIS: &str = "container/autopar-redis/NotRunning";
+    const SITE: &str = "website/staging/home/UnexpectedStatus";
+    const WORKER: &str = "logs/autopar-worker/error-records";
+
+    #[test]
+    fn a_dependency_that_failed_is_the_cause_of_what_needs_it() {
+        // Seen two minutes later than its consequence, and still the cause.
+        for minute in [0, 3, 5] {
+            let (ids, cause, consequences) = ordered(vec![of(SITE, CRITICAL, 3), of(REDIS, CRITICAL, minute)]);
+            assert_eq!(ids, [REDIS, SITE]);
+            assert_eq!(cause.as_deref(), Some(REDIS));
+            assert_eq!(consequences, [SITE]);
+        }
+        let (_, cause, consequences) = ordered(vec![of(SITE, CRITICAL, 3), of(REDIS, CRITICAL, 6)]);
+        assert_eq!((cause.as_deref(), consequences.len()), (Some(SITE), 0), "it began too late to be the cause");
+    }
+
+    #[test]
+    fn a_warning_that_is_the_cause_comes_before_its_consequences() {
+        let restarted = Finding { kind: Kind::Event, ..of("container/autopar-redis/Restarted", WARNING, 1) };
+        let (ids, cause, _) = ordered(vec![of(SITE, CRITICAL, 2), restarted]);
+        assert_eq!(ids, ["container/autopar-redis/Restarted", SITE]);
+        assert_eq!(cause.as_deref(), Some("container/autopar-redis/Restarted"));
+    }
+
+    #[test]
+    fn what_began_first_but_is_not_tied_is_not_blamed() {
+        let (ids, cause, consequences) =
+            ordered(vec![of(WORKER, WARNING, -50), of(SITE, CRITICAL, 3), of(REDIS, CRITICAL, 2)]);
+        assert_eq!(ids, [REDIS, SITE, WORKER]);
+        assert_eq!(cause.as_deref(), Some(REDIS));
+        assert_eq!(consequences, [SITE]);
+    }
+
+    #[test]
+    fn names_in_the_evidence_tie() {
+        let naming = |text: &str| Finding { evidence: vec![text.into()], ..of(WORKER, WARNING, 2) };
+        let (_, _, consequences) =
+            ordered(vec![naming("cannot connect to autopar-redis:6379"), of(REDIS, CRITICAL, 2)]);
+        assert_eq!(consequences, [WORKER]);
+        for other in
+            ["cannot connect to autopar-redis-2:6379", "cannot connect to my.autopar-redis:6379", "cannot connect"]
+        {
+            let (_, _, consequences) = ordered(vec![naming(other), of(REDIS, CRITICAL, 2)]);
+            assert!(consequences.is_empty(), "{other}");
+        }
+        let site =
+            Finding { evidence: vec!["GET https://staging.example.com/api: 502".into()], ..of(WORKER, WARNING, 4) };
+        assert_eq!(ordered(vec![site, of(SITE, CRITICAL, 3)]).2, [WORKER]);
+    }
+
+    #[test]
+    fn a_host_that_does_not_answer_explains_what_needs_its_containers() {
+        let (ids, cause, consequences) =
+            ordered(vec![of(SITE, CRITICAL, 15), of("docker/staging-host/EngineUnreachable", CRITICAL, 15)]);
+        assert_eq!(ids[0], "docker/staging-host/EngineUnreachable");
+        assert_eq!((cause.as_deref(), consequences.len()), (Some("docker/staging-host/EngineUnreachable"), 1));
+    }
+
+    #[test]
+    fn within_a_container_the_end_explains_the_log_and_last_words_the_end() {
+        let killed = Finding {
+            message: "not running: exited with code 137 (SIGKILL: killed from outside)".into(),
+            ..of(REDIS, CRITICAL, 5)
+        };
+        let save = of("logs/autopar-redis/save-failed", CRITICAL, 4);
+        assert_eq!(ordered(vec![save.clone(), killed]).1.as_deref(), Some(REDIS));
+        let crashed = Finding { message: "not running: exited with code 1".into(), ..of(REDIS, CRITICAL, 5) };
+        assert_eq!(
+            ordered(vec![crashed.clone(), of("logs/autopar-redis/config-error", CRITICAL, 5)]).1.as_deref(),
+            Some("logs/autopar-redis/config-error")
+        );
+        let oom = of("container/autopar-redis/OomKilled", CRITICAL, 5);
+        assert_eq!(ordered(vec![save, oom]).1.as_deref(), Some("container/autopar-redis/OomKilled"));
+        // Of two the more specific one.
+        let full = of("logs/autopar-redis/disk-full", CRITICAL, 5);
+        assert_eq!(
+            ordered(vec![of("logs/autopar-redis/save-failed", CRITICAL, 4), full]).1.as_deref(),
+            Some("logs/autopar-redis/disk-full")
+        );
+    }
+
+    #[test]
+    fn two_causes_are_two_and_nothing_bad_has_none() {
+        let rabbit = of("container/autopar-rabbitmq/Unhealthy", CRITICAL, 1);
+        let (ids, cause, consequences) = ordered(vec![rabbit, of(REDIS, CRITICAL, 2), of(SITE, CRITICAL, 3)]);
+        assert_eq!(cause.as_deref(), Some(REDIS), "it explains more");
+        assert_eq!(ids[0], REDIS);
+        assert_eq!(consequences, [SITE]);
+        assert_eq!(ordered(vec![of(WORKER, Severity::Info, 1)]).1, None);
+        let over = Finding { state: FindingState::Resolved, ..of(REDIS, CRITICAL, 1) };
+        assert_eq!(ordered(vec![over, of(WORKER, WARNING, 1)]).0, [WORKER, REDIS]);
+    }
+
+    #[test]
+    fn checks_of_a_site_that_fail_alike_are_one_failure() {
+        let other = of("website/staging/health/UnexpectedStatus", CRITICAL, 2);
+        let (ids, cause, consequences) = ordered(vec![of(SITE, CRITICAL, 3), other, of(REDIS, CRITICAL, 2)]);
+        assert_eq!((ids.len(), cause.as_deref(), consequences.len()), (3, Some(REDIS), 2));
+    }
+
+    #[test]
+    fn a_circle_of_needs_ends() {
+        let mut spec = spec();
+        spec.dependencies = serde_saphyr::from_str(
+            "[{subject: autopar-redis, needs: [autopar-rabbitmq]}, {subject: autopar-rabbitmq, needs: [autopar-redis]}]",
+        )
+        .unwrap();
+        let findings = vec![of(REDIS, CRITICAL, 2), of("container/autopar-rabbitmq/NotRunning", CRITICAL, 1)];
+        let (findings, cause) = order(&spec, findings);
+        assert_eq!(findings.len(), 2);
+        assert_eq!(cause.unwrap().finding_id, "container/autopar-rabbitmq/NotRunning");
+    }
 }

@@ -6,6 +6,8 @@ pub mod correlate;
 pub mod effective;
 pub mod execution;
 pub mod expect;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod fold;
 pub mod incident;
 pub mod logs;

@@ -4,6 +4,8 @@
 //! All text in it was redacted before it was judged, so that a replay comes to the same report as its run.
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::PathBuf;

@@ -175,3 +175,51 @@ fn meaning(pattern: &Pattern) -> String {
         (None, None) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patterns(yaml: &str) -> Vec<Pattern> {
+        serde_saphyr::from_str(yaml).unwrap()
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_compiled_says_where_and_what_to_write() {
+        for (yaml, path, part) in [
+            ("[{id: a, severity: Warning, regex: 'a(b'}]", "spec.patterns[0].regex", "unclosed group"),
+            ("[{id: a, severity: Warning, regex: '(?=a)'}]", "spec.patterns[0].regex", "look-around"),
+            (
+                "[{id: ok, severity: Warning, contains: x}, {id: a, severity: Warning, regex: '\\w{1000}{100}'}]",
+                "spec.patterns[1].regex",
+                "KiB",
+            ),
+            ("[{id: a, severity: Warning}]", "spec.patterns[0]", "contains"),
+            ("[{id: a, severity: Warning, contains: x, regex: y}]", "spec.patterns[0]", "not both"),
+        ] {
+            let problems = Matcher::compile(ProfileName::Generic, &patterns(yaml), "c").unwrap_err();
+            assert_eq!(problems[0].path, path);
+            assert!(problems[0].message.contains(part), "{}", problems[0].message);
+        }
+    }
+
+    #[test]
+    fn case_counts_only_where_it_is_asked_for() {
+        let own = patterns(
+            "[{id: any, severity: Warning, contains: Größe}, {id: exact, severity: Warning, contains: Retry, caseSensitive: true}, {id: either, severity: Info, regex: 'one|TWO'}]",
+        );
+        let matcher = Matcher::compile(ProfileName::Generic, &own, "c").unwrap();
+        let hits = |record: &str| {
+            let record = record.as_bytes();
+            if matcher.may_match(record) || matcher.always_matches(record) {
+                matcher.attribute(record).own
+            } else {
+                vec![]
+            }
+        };
+        assert_eq!(hits("GRÖSSE GRÖßE"), [0]);
+        assert_eq!(hits("Retry"), [1]);
+        assert_eq!(hits("retry"), Vec::<usize>::new());
+        assert_eq!(hits("two"), [2]);
+    }
+}

@@ -209,3 +209,87 @@ fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
         (a, b) => a.or(b),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{api::job::ProfileName, core::logs::record::MOST_BYTES};
+
+    const WINDOW: Window = Window { since: Timestamp::MIN, until: Timestamp::MAX };
+
+    fn scan(profile: ProfileName, lines: impl IntoIterator<Item = impl AsRef<[u8]>>) -> LogScan {
+        let matcher = Matcher::compile(profile, &[], "c").unwrap();
+        let mut scanner = Scanner::new(&matcher, WINDOW);
+        for line in lines {
+            scanner.line(line.as_ref());
+        }
+        scanner.finish()
+    }
+
+    #[test]
+    fn evidence_is_the_first_records_and_the_last() {
+        let found = scan(ProfileName::Generic, (0..1000).map(|n| format!("ERROR no {n}")));
+        assert_eq!(found.matches[0].evidence, ["ERROR no 0", "ERROR no 1", "ERROR no 2", "ERROR no 3", "ERROR no 999"]);
+        assert_eq!((found.records, found.matches[0].count, found.matches[0].most_within), (1000, 1000, 1000));
+    }
+
+    #[test]
+    fn times_are_the_engines() {
+        let found = scan(
+            ProfileName::Generic,
+            [
+                "2026-11-24T03:01:00.000000001Z ERROR no",
+                "ERROR without a stamp",
+                "2026-11-24T03:02:00.000000001Z ERROR no",
+            ],
+        );
+        let time = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        assert_eq!(found.first, time("2026-11-24T03:01:00.000000001Z"));
+        assert_eq!(found.last, time("2026-11-24T03:02:00.000000001Z"));
+        assert_eq!(
+            (found.matches[0].count, found.matches[0].first, found.matches[0].last),
+            (3, found.first, found.last)
+        );
+    }
+
+    #[test]
+    fn a_window_leaves_out_what_is_before_and_after() {
+        let matcher = Matcher::compile(ProfileName::Generic, &[], "c").unwrap();
+        let window =
+            Window { since: "2026-11-24T03:00:00Z".parse().unwrap(), until: "2026-11-24T04:00:00Z".parse().unwrap() };
+        let mut scanner = Scanner::new(&matcher, window);
+        for hour in 1..6 {
+            scanner.line(format!("2026-11-24T0{hour}:30:00.000000001Z ERROR no").as_bytes());
+        }
+        scanner.incomplete("rotated");
+        scanner.incomplete("cut");
+        let found = scanner.finish();
+        assert_eq!((found.records, found.matches[0].count, found.incomplete.as_deref()), (1, 1, Some("rotated")));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn any_bytes_are_read_in_bounded_memory(
+            lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 0..30),
+            profile in 0..4_usize,
+        ) {
+            let profile = [ProfileName::Generic, ProfileName::Redis, ProfileName::Rabbitmq, ProfileName::Nginx][profile];
+            let matcher = Matcher::compile(profile, &[], "c").unwrap();
+            let mut scanner = Scanner::new(&matcher, WINDOW);
+            scanner.line(&b"ERROR x".repeat(10_000));
+            for line in &lines {
+                scanner.line(line);
+                prop_assert!(scanner.record.text.len() <= MOST_BYTES);
+            }
+            scanner.line(b"=== REDIS BUG REPORT START");
+            scanner.line(&b"y".repeat(2 * MOST_BYTES));
+            prop_assert!(scanner.record.text.len() <= MOST_BYTES);
+            let found = scanner.finish();
+            prop_assert!(found.matches.iter().all(|m| m.evidence.len() <= EVIDENCE));
+            prop_assert!(found.matches.iter().flat_map(|m| &m.evidence).all(|e| e.chars().count() <= EVIDENCE_CHARS));
+        }
+    }
+}

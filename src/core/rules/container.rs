@@ -252,3 +252,200 @@ fn missing(container: &Container, near: &[String], window: Window) -> Finding {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::core::fixtures::{all_well_but, at, event, inspect, seen, spec, window};
+
+    /// What is found of `autopar-redis`: reason, severity, message.
+    fn found(change: &Value, previous: &Previous, events: &[Event]) -> Vec<(String, Severity, String)> {
+        let mut observations = all_well_but("autopar-redis", seen(inspect(change)));
+        observations.hosts[0].events = events.to_vec();
+        let findings = crate::core::rules::judge(&spec(), &observations, previous, window());
+        findings.into_iter().map(|f| (f.reason, f.severity, f.message)).collect()
+    }
+
+    fn known(id: &str, restart_count: i64, started: i64) -> Previous {
+        let baseline = ContainerBaseline {
+            name: "autopar-redis".into(),
+            id: id.into(),
+            restart_count,
+            started_at: Some(at(started)),
+        };
+        Previous { containers: vec![baseline], ..Previous::default() }
+    }
+
+    #[track_caller]
+    fn assert_one(found: &[(String, Severity, String)], reason: &str, severity: Severity, message: &str) {
+        assert_eq!(found, [(reason.to_owned(), severity, message.to_owned())]);
+    }
+
+    const CRITICAL: Severity = Severity::Critical;
+    const WARNING: Severity = Severity::Warning;
+
+    #[test]
+    fn what_runs_and_is_well_is_no_finding() {
+        let none = Previous::default();
+        for change in [
+            json!({}),
+            json!({"State": {"Health": {"Status": "healthy"}}}),
+            json!({"State": {"Health": {"Status": "none"}}}),
+            // Restarts before our time are a baseline.
+            json!({"RestartCount": 57}),
+            // A kill before our time was told then, or never happened in it.
+            json!({"RestartCount": 3, "State": {"OOMKilled": true, "StartedAt": at(-600), "FinishedAt": at(-601)}}),
+            // A deploy within the window.
+            json!({"Created": at(-5), "State": {"StartedAt": at(-5)}}),
+        ] {
+            assert_eq!(found(&change, &none, &[]), [], "{change}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_run_says_why_and_nothing_else() {
+        let exited = |code: i64| json!({"State": {"Status": "exited", "ExitCode": code, "FinishedAt": at(2), "Health": {"Status": "unhealthy", "FailingStreak": 9}}});
+        let none = Previous::default();
+        for (code, message) in [
+            (0, "not running: exited with code 0 (no error)"),
+            (1, "not running: exited with code 1"),
+            (127, "not running: exited with code 127 (its command was not found)"),
+            (137, "not running: exited with code 137 (SIGKILL: killed from outside)"),
+            (139, "not running: exited with code 139 (SIGSEGV: it crashed)"),
+            (143, "not running: exited with code 143 (SIGTERM: stopped from outside)"),
+        ] {
+            assert_one(&found(&exited(code), &none, &[]), "NotRunning", CRITICAL, message);
+        }
+        let created = json!({"State": {"Status": "created", "StartedAt": null, "Error": "port is already allocated"}});
+        assert_one(
+            &found(&created, &none, &[]),
+            "NotRunning",
+            CRITICAL,
+            "not running: it could not be started: port is already allocated",
+        );
+        assert_one(
+            &found(&json!({"State": {"Status": "dead"}}), &none, &[]),
+            "NotRunning",
+            CRITICAL,
+            "not running: the engine calls it \"dead\"",
+        );
+        assert_one(
+            &found(&json!({"State": {"Status": "paused"}}), &none, &[]),
+            "Paused",
+            CRITICAL,
+            "paused: its processes do not run",
+        );
+        assert_one(
+            &found(&json!({"State": {"Status": ""}}), &none, &[]),
+            "NotObserved",
+            WARNING,
+            "could not be looked at: the engine does not say how it is",
+        );
+    }
+
+    #[test]
+    fn a_kill_for_memory_is_said_once() {
+        let none = Previous::default();
+        let down = json!({"State": {"Status": "exited", "OOMKilled": true, "ExitCode": 137, "FinishedAt": at(2)}});
+        assert_one(&found(&down, &none, &[]), "OomKilled", CRITICAL, "OOM-killed, memory limit 256 MiB, not running");
+        let back = json!({"RestartCount": 1, "State": {"OOMKilled": true, "StartedAt": at(3), "FinishedAt": at(2)}});
+        assert_one(
+            &found(&back, &known("aaa", 0, -3000), &[]),
+            "OomKilled",
+            CRITICAL,
+            "OOM-killed, memory limit 256 MiB, restarted",
+        );
+        let looping = json!({"RestartCount": 9, "State": {"Status": "restarting", "OOMKilled": true, "ExitCode": 137, "StartedAt": at(14), "FinishedAt": at(14)}});
+        assert_one(
+            &found(&looping, &known("aaa", 0, -3000), &[]),
+            "OomKilled",
+            CRITICAL,
+            "OOM-killed, memory limit 256 MiB, still restarting (9×)",
+        );
+    }
+
+    #[test]
+    fn unhealthy_is_not_healthy() {
+        let health = json!({"Status": "unhealthy", "FailingStreak": 3, "Log": [
+            {"Start": at(1), "ExitCode": 0, "Output": "PONG"},
+            {"Start": at(2), "ExitCode": 1, "Output": "no answer"},
+            {"Start": at(3), "ExitCode": 1, "Output": "no answer\n"},
+        ]});
+        let found = found(&json!({"State": {"Health": health}}), &Previous::default(), &[]);
+        assert_one(&found, "Unhealthy", CRITICAL, "unhealthy: 3 checks in a row failed, the last with \"no answer\"");
+    }
+
+    #[test]
+    fn restart_count_is_read_where_the_engine_puts_it() {
+        let change = json!({"RestartCount": 57, "State": {"StartedAt": at(-20), "FinishedAt": at(-21), "Health": {"Status": "unhealthy", "FailingStreak": 3}}});
+        let found = found(&change, &known("aaa", 0, -3000), &[event(-21, "autopar-redis", "die", Some(1))]);
+        let reasons: Vec<&str> = found.iter().map(|(reason, ..)| reason.as_str()).collect();
+        assert_eq!(reasons, ["Restarted", "Unhealthy"]);
+        assert!(found[0].2.starts_with("restarted 57×"), "{}", found[0].2);
+    }
+
+    #[test]
+    fn restarts_are_counted_against_the_run_before() {
+        let none = Previous::default();
+        let restarted = json!({"RestartCount": 2, "State": {"StartedAt": at(-10), "FinishedAt": at(-11)}});
+        assert_one(&found(&restarted, &known("aaa", 0, -3000), &[]), "Restarted", WARNING, "restarted 2×");
+        assert_one(&found(&restarted, &known("aaa", 1, -500), &[]), "Restarted", WARNING, "restarted once");
+        assert_eq!(found(&restarted, &known("aaa", 2, -10), &[]), []);
+        assert_one(&found(&restarted, &none, &[]), "Restarted", WARNING, "restarted at least once");
+        // By hand: the engine does not count it.
+        let by_hand = json!({"State": {"StartedAt": at(-10), "FinishedAt": at(-11)}});
+        assert_one(&found(&by_hand, &known("aaa", 0, -3000), &[]), "Restarted", WARNING, "restarted at least once");
+        assert_one(&found(&by_hand, &none, &[]), "Restarted", WARNING, "restarted at least once");
+        // Recreated: a deploy, unless it came back since.
+        let recreated = json!({"Id": "bbb", "Created": at(-10), "State": {"StartedAt": at(-10)}});
+        assert_eq!(found(&recreated, &known("aaa", 5, -3000), &[]), []);
+        let twice = json!({"Id": "bbb", "RestartCount": 2, "Created": at(-10), "State": {"StartedAt": at(-2), "FinishedAt": at(-3)}});
+        assert_one(&found(&twice, &known("aaa", 5, -3000), &[]), "Restarted", WARNING, "restarted 2×");
+        // Events of its first container add nothing.
+        let exit = [event(-11, "autopar-redis", "die", Some(139))];
+        assert_one(&found(&by_hand, &none, &exit), "Restarted", WARNING, "restarted at least once");
+    }
+
+    #[test]
+    fn what_comes_back_and_back_is_not_back() {
+        let none = Previous::default();
+        let between = json!({"RestartCount": 9, "State": {"StartedAt": at(14), "FinishedAt": at(14)}});
+        assert_one(&found(&between, &known("aaa", 0, -3000), &[]), "Restarting", CRITICAL, "keeps restarting (9×)");
+        let restarting = json!({"RestartCount": 4, "State": {"Status": "restarting", "ExitCode": 1, "StartedAt": at(14), "FinishedAt": at(14)}});
+        assert_one(
+            &found(&restarting, &none, &[]),
+            "Restarting",
+            CRITICAL,
+            "keeps restarting (at least once); last exited with code 1",
+        );
+    }
+
+    #[test]
+    fn a_start_may_take_its_time() {
+        let start = |minute: i64, check: &Value| json!({"State": {"StartedAt": at(minute), "Health": {"Status": "starting"}}, "Config": {"Healthcheck": check}});
+        let none = Previous::default();
+        let second = 1_000_000_000_i64;
+        let check = json!({"Interval": 30 * second, "Retries": 3, "StartPeriod": 60 * second});
+        assert_eq!(found(&start(13, &check), &none, &[]), []);
+        assert_one(&found(&start(12, &check), &none, &[]), "StartingTooLong", WARNING, "still starting after 180 s");
+        assert_eq!(found(&start(11, &Value::Null), &none, &[]), []);
+        assert_one(
+            &found(&start(9, &Value::Null), &none, &[]),
+            "StartingTooLong",
+            WARNING,
+            "still starting after 360 s",
+        );
+    }
+
+    #[test]
+    fn a_missing_container_is_told_with_names_that_come_near() {
+        let look = ContainerLook::Missing { near: vec!["autopar-redis-1".into()] };
+        let findings =
+            crate::core::rules::judge(&spec(), &all_well_but("autopar-redis", look), &Previous::default(), window());
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].id, "container/autopar-redis/Missing");
+        assert_eq!(findings[0].message, "there is no container of this name; names that come near: autopar-redis-1");
+    }
+}

@@ -97,3 +97,50 @@ fn unknown(host: &DockerHost) -> String {
         n => format!("its {n} containers are unknown"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{
+        fixtures::{all_well, spec, window},
+        observation::docker::ContainerLook,
+        previous::Previous,
+        rules,
+    };
+
+    fn found(engine: Engine, containers_seen: bool) -> Vec<(String, Severity)> {
+        let mut observations = all_well();
+        observations.hosts[0].engine = engine;
+        if !containers_seen {
+            for container in &mut observations.containers {
+                container.look = ContainerLook::NotObserved { why: "no answer".into() };
+            }
+        }
+        let findings = rules::judge(&spec(), &observations, &Previous::default(), window());
+        findings.into_iter().map(|f| (f.id, f.severity)).collect()
+    }
+
+    #[test]
+    fn a_host_that_does_not_answer_is_one_finding() {
+        for (reason, severity) in [
+            (EngineFailure::EngineUnreachable, Severity::Critical),
+            (EngineFailure::EngineRefused, Severity::Critical),
+            (EngineFailure::EngineTlsFailed, Severity::Critical),
+            (EngineFailure::AddressDenied, Severity::Warning),
+        ] {
+            let id = format!("docker/staging-host/{reason:?}");
+            assert_eq!(found(Engine::Failed { reason, detail: "x".into() }, false), [(id, severity)]);
+        }
+    }
+
+    #[test]
+    fn a_container_that_could_not_be_looked_at_is_told_where_its_host_answered() {
+        let answered = |latency_ms, offset| Engine::Answered { latency_ms, clock_offset_ms: offset };
+        let blind = found(answered(3, None), false);
+        assert_eq!(blind.len(), 3);
+        assert_eq!(blind[0], ("container/autopar-redis/NotObserved".to_owned(), Severity::Warning));
+        assert_eq!(found(Engine::NotRecorded, false).len(), 3);
+        assert_eq!(found(answered(3, Some(29_000)), true), []);
+        assert_eq!(found(answered(2500, Some(-31_000)), true).len(), 2);
+    }
+}

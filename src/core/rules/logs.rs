@@ -115,3 +115,119 @@ fn is_state(container: &Container, pattern: &str) -> bool {
 fn restarted_after(inspect: &Inspect, last: Option<Timestamp>) -> Option<Timestamp> {
     inspect.state.started_at.filter(|started| last.is_some_and(|last| *started > last))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        api::{MonitoringJobSpec, job_status::FindingSummary, report::FindingState},
+        core::{
+            fixtures::{all_well, at, inspect, look_of, spec, window, write_log},
+            rules,
+        },
+    };
+
+    const SET: &str =
+        "2026-11-24 03:01:00.679304+00:00 [warning] <0.288.0> memory resource limit alarm set on node rabbit@rabbit.";
+    const CLEARED: &str = "2026-11-24 03:05:00.575452+00:00 [warning] <0.288.0> memory resource limit alarm cleared on node rabbit@rabbit";
+
+    fn found(spec: &MonitoringJobSpec, container: &str, lines: &[(i64, &str)], previous: &Previous) -> Vec<Finding> {
+        let mut observations = all_well();
+        write_log(&mut observations, spec, container, lines);
+        rules::judge(spec, &observations, previous, window())
+    }
+
+    fn known(id: &str, kind: Kind) -> Previous {
+        let [_, subject, reason] = id.split('/').collect::<Vec<_>>()[..] else { panic!() };
+        let finding = FindingSummary {
+            id: id.into(),
+            kind,
+            severity: Severity::Critical,
+            subject: subject.into(),
+            reason: reason.into(),
+            message: "was so".into(),
+            count: 1,
+            first_seen: Some(at(-90)),
+            last_seen: Some(at(-90)),
+            state: FindingState::New,
+        };
+        Previous { findings: vec![finding], ..Previous::default() }
+    }
+
+    #[test]
+    fn an_alarm_is_a_state_until_it_clears() {
+        let none = Previous::default();
+        let on = found(&spec(), "autopar-rabbitmq", &[(1, SET)], &none);
+        assert_eq!(
+            (on.len(), on[0].kind, on[0].severity, on[0].over_since),
+            (1, Kind::State, Severity::Critical, None)
+        );
+        let over = found(&spec(), "autopar-rabbitmq", &[(1, SET), (5, CLEARED)], &none);
+        assert_eq!((over[0].kind, over[0].severity, over[0].over_since), (Kind::Event, Severity::Warning, Some(at(5))));
+        assert_eq!(found(&spec(), "autopar-rabbitmq", &[(5, CLEARED)], &none), []);
+    }
+
+    #[test]
+    fn an_alarm_of_the_run_before_holds_while_nothing_ends_it() {
+        let alarm = known("logs/autopar-rabbitmq/memory-alarm", Kind::State);
+        let still =
+            found(&spec(), "autopar-rabbitmq", &[(1, "2026-11-24 03:01:00.679304+00:00 [info] <0.288.0> x")], &alarm);
+        assert_eq!((still.len(), still[0].first_seen, still[0].severity), (1, Some(at(-90)), Severity::Critical));
+        assert_eq!(found(&spec(), "autopar-rabbitmq", &[(5, CLEARED)], &alarm), []);
+        let mut observations = all_well();
+        let ContainerLook::Seen { inspect: state, .. } = look_of(&mut observations, "autopar-rabbitmq") else {
+            panic!()
+        };
+        *state = inspect(&json!({"Created": at(-10), "State": {"StartedAt": at(-10)}}));
+        assert_eq!(rules::judge(&spec(), &observations, &alarm, window()), []);
+        // An event that did not recur is no state.
+        assert_eq!(found(&spec(), "autopar-rabbitmq", &[], &known("logs/autopar-rabbitmq/crashed", Kind::Event)), []);
+    }
+
+    #[test]
+    fn a_pattern_of_the_job_needs_its_count_within_its_time() {
+        let mut spec = spec();
+        spec.patterns = serde_saphyr::from_str(
+            "
+- {id: refused, severity: Critical, contains: Connection Refused, minCount: 3, per: 10m}
+- {id: retries, severity: Warning, regex: '\\bretry(ing)?\\b', subjects: [autopar-redis]}
+- {id: quiet, severity: Ignore, contains: known to be harmless}
+- {id: error-records, severity: Info, contains: ERROR}
+",
+        )
+        .unwrap();
+        let none = Previous::default();
+        let ids = |lines: &[(i64, &str)]| {
+            found(&spec, "autopar-worker", lines, &none)
+                .into_iter()
+                .map(|f| (f.id, f.severity, f.count))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&[(0, "connection refused"), (5, "CONNECTION REFUSED"), (12, "connection refused")]), []);
+        let three = ids(&[(0, "connection refused"), (5, "connection refused"), (9, "connection refused")]);
+        assert_eq!(three, [("logs/autopar-worker/refused".to_owned(), Severity::Critical, 3)]);
+        assert_eq!(ids(&[(0, "retrying")]), [], "it is for another container");
+        let harmless = "ERROR known to be harmless";
+        assert_eq!(ids(&[(0, harmless)]), []);
+        assert_eq!(
+            ids(&[(0, "ERROR no")]),
+            [("logs/autopar-worker/error-records".to_owned(), Severity::Info, 1)],
+            "the job's own takes the profile's place"
+        );
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_in_full_is_a_finding() {
+        let mut observations = all_well();
+        let ContainerLook::Seen { logs, .. } = look_of(&mut observations, "autopar-redis") else { panic!() };
+        *logs = LogLook::Unavailable { why: "log driver none".into() };
+        let ContainerLook::Seen { logs, .. } = look_of(&mut observations, "autopar-worker") else { panic!() };
+        *logs = LogLook::Read(LogScan { incomplete: Some("rotated".into()), ..LogScan::default() });
+        let findings = rules::judge(&spec(), &observations, &Previous::default(), window());
+        let ids: Vec<&str> = findings.iter().map(|f| f.id.as_str()).collect();
+        assert_eq!(ids, ["logs/autopar-redis/LogsUnavailable", "logs/autopar-worker/LogsIncomplete"]);
+        assert!(findings.iter().all(|f| f.severity == Severity::Warning));
+    }
+}

@@ -49,3 +49,23 @@ pub fn offline(window: Window) -> Finding {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fixtures::{all_well, spec};
+
+    #[test]
+    fn nothing_was_reached_only_when_all_of_it_failed_to_connect() {
+        let (spec, mut seen) = (spec(), all_well());
+        assert!(!reached_nothing(&spec, &seen));
+        let failed = |reason| AttemptResult::Failed { reason, detail: "x".into() };
+        seen.checks[0].attempts[0].result = failed(WebsiteFailure::DnsFailed);
+        assert!(!reached_nothing(&spec, &seen), "the host answered");
+        seen.hosts[0].engine = Engine::Failed { reason: EngineFailure::EngineUnreachable, detail: "x".into() };
+        assert!(reached_nothing(&spec, &seen));
+        seen.checks[0].attempts[0].result = failed(WebsiteFailure::Timeout);
+        assert!(!reached_nothing(&spec, &seen), "it connected");
+        assert!(!reached_nothing(&spec, &Observations::default()));
+    }
+}

@@ -102,3 +102,81 @@ fn severity(percent: i64, warning: i64, critical: Option<i64>) -> Option<Severit
         (percent >= warning).then_some(Severity::Warning)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        api::job_status::Series,
+        core::{
+            fixtures::{all_well, inspect, look_of, spec, window},
+            observation::docker::ContainerLook,
+            rules,
+        },
+    };
+
+    fn stats(value: &Value) -> Stats {
+        serde_json::from_value(value.clone()).unwrap()
+    }
+
+    /// What `autopar-redis` does to its host of two CPUs over this many seconds.
+    fn busy(seconds: u64, cpu_seconds: u64) -> Stats {
+        let second = 1_000_000_000;
+        stats(&json!({
+            "read": format!("2026-11-24T03:01:{seconds:02}Z"), "preread": "2026-11-24T03:01:00Z",
+            "cpu_stats": {"cpu_usage": {"total_usage": cpu_seconds * second}, "system_cpu_usage": second + seconds * 2 * second, "online_cpus": 2},
+            "precpu_stats": {"cpu_usage": {"total_usage": 0}, "system_cpu_usage": second},
+        }))
+    }
+
+    fn found(stats: Stats, limits: &Value, previous: &Previous) -> Vec<(String, Severity, String)> {
+        let mut observations = all_well();
+        let ContainerLook::Seen { inspect: state, stats: measured, .. } = look_of(&mut observations, "autopar-redis")
+        else {
+            panic!()
+        };
+        *state = inspect(&json!({"HostConfig": limits}));
+        *measured = Some(stats);
+        let findings = rules::judge(&spec(), &observations, previous, window());
+        findings.into_iter().map(|f| (f.reason, f.severity, f.message)).collect()
+    }
+
+    #[test]
+    fn memory_is_without_pages_that_can_go_and_of_the_limit() {
+        let memory = |used: u64, inactive: &str| {
+            stats(&json!({"memory_stats": {"usage": used, "stats": {inactive: 1 << 20}, "limit": 1_u64 << 40}}))
+        };
+        let mib = |n: u64| n << 20;
+        let none = Previous::default();
+        assert_eq!(found(memory(mib(218), "inactive_file"), &json!({}), &none), []);
+        assert_eq!(found(memory(mib(219), "total_inactive_file"), &json!({}), &none)[0].1, Severity::Warning);
+        let high = found(memory(mib(250), "inactive_file"), &json!({}), &none);
+        assert_eq!(
+            high,
+            [("HighMemory".to_owned(), Severity::Critical, "uses 97 % of its memory limit of 256 MiB".to_owned())]
+        );
+        assert_eq!(found(memory(mib(250), "inactive_file"), &json!({"Memory": 0}), &none), []);
+    }
+
+    #[test]
+    fn cpu_is_of_the_quota_over_ten_seconds_or_two_runs() {
+        let none = Previous::default();
+        assert_eq!(found(busy(10, 20), &json!({}), &none)[0].2, "uses 100 % of all CPUs over 10 s");
+        assert_eq!(found(busy(10, 10), &json!({}), &none), []);
+        assert_eq!(
+            found(busy(10, 10), &json!({"NanoCpus": 1_000_000_000_i64}), &none)[0].2,
+            "uses 100 % of its CPU quota over 10 s"
+        );
+        assert_eq!(found(busy(10, 5), &json!({"CpuQuota": 50_000, "CpuPeriod": 100_000}), &none).len(), 1);
+        // Two seconds say little by themselves.
+        assert_eq!(found(busy(2, 4), &json!({}), &none), []);
+        let before = |percent| Previous {
+            trends: vec![Series { id: cpu_series("autopar-redis"), values: vec![10, percent] }],
+            ..Previous::default()
+        };
+        assert_eq!(found(busy(2, 4), &json!({}), &before(95))[0].2, "uses 95 % of all CPUs over two runs");
+        assert_eq!(found(busy(2, 4), &json!({}), &before(50)), []);
+    }
+}
