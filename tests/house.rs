@@ -1,4 +1,5 @@
 //! The one rule of the house: imports point down.
+#![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -1,4 +1,5 @@
 //! What real services said when they failed, and what must be concluded from it: `tests/recordings/expected.yaml`.
+#![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

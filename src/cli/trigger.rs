@@ -137,10 +137,11 @@ async fn finished<S: Store>(store: &S, run: &MonitoringRun) -> anyhow::Result<Mo
     let mut changes = std::pin::pin!(store.watch::<MonitoringRun>());
     while let Some(change) = changes.next().await {
         match change {
-            Change::Applied(seen) if seen.metadata.uid == run.metadata.uid => {
-                if seen.status.as_ref().and_then(|s| s.phase).unwrap_or_default().is_finished() {
-                    return Ok(seen);
-                }
+            Change::Applied(seen)
+                if seen.metadata.uid == run.metadata.uid
+                    && seen.status.as_ref().and_then(|s| s.phase).unwrap_or_default().is_finished() =>
+            {
+                return Ok(seen);
             }
             Change::Deleted(gone) if Some(&gone.uid) == run.metadata.uid.as_ref() => bail!("the run was deleted"),
             _ => {}

@@ -16,10 +16,13 @@ const SPARSE: SignedDuration = SignedDuration::from_mins(30);
 
 /// How long a run of this job may take.
 pub fn timeout(spec: &MonitoringJobSpec, schedule: Option<&Schedule>, now: Timestamp) -> SignedDuration {
-    spec.timeout.map(Duration::signed).unwrap_or_else(|| {
-        let way = schedule.and_then(|s| s.shortest_way(now)).unwrap_or(MAX_TIMEOUT * 2);
-        (way * 4 / 5).min(MAX_TIMEOUT)
-    })
+    spec.timeout.map_or_else(
+        || {
+            let way = schedule.and_then(|s| s.shortest_way(now)).unwrap_or(MAX_TIMEOUT * 2);
+            (way * 4 / 5).min(MAX_TIMEOUT)
+        },
+        Duration::signed,
+    )
 }
 
 /// How many runs in a row open and close an incident.

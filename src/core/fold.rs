@@ -277,7 +277,7 @@ fn sound(
     let severity = incident.map_or(Severity::Info, |i| i.severity);
     let missed = status.missed.as_ref().is_some_and(|m| m.untold > 0);
     policy::sends(told.policy.unwrap_or_default(), situation, told.ring_on.unwrap_or_default(), severity)
-        .or(missed.then_some(Sound::Silent))
+        .or_else(|| missed.then_some(Sound::Silent))
 }
 
 /// What is sent when the run is gone by then.

@@ -158,7 +158,7 @@ fn remember(incident: &mut Incident, run: RunFacts<'_>) {
             (FindingState::Unknown, _) => {}
             // A state was observed good; an event that merely did not recur is no proof.
             (FindingState::Resolved, Some(seen)) => {
-                seen.over |= seen.kind == Kind::State || finding.over_since.is_some()
+                seen.over |= seen.kind == Kind::State || finding.over_since.is_some();
             }
             (FindingState::Resolved, None) => {}
             (_, Some(seen)) => {

@@ -200,10 +200,11 @@ pub fn record(
 }
 
 fn accepted(status: &mut MonitoringJobStatus, entry: &OutboxEntry, message_id: i64) {
-    if let Some(incident) = status.incident.as_mut().filter(|i| entry.incident_since == Some(i.since)) {
-        if entry.kind == MessageKind::Alert && !incident.alerts.iter().any(|a| a.receiver == entry.receiver) {
-            incident.alerts.push(AlertMessage { receiver: entry.receiver.clone(), message_id });
-        }
+    if let Some(incident) = status.incident.as_mut().filter(|i| entry.incident_since == Some(i.since))
+        && entry.kind == MessageKind::Alert
+        && !incident.alerts.iter().any(|a| a.receiver == entry.receiver)
+    {
+        incident.alerts.push(AlertMessage { receiver: entry.receiver.clone(), message_id });
     }
     // A recovery that was folded while its alert was on the wire replies to it all the same.
     for later in status.outbox.iter_mut().filter(|e| e.receiver == entry.receiver && e.reply_to.is_none()) {

@@ -155,7 +155,7 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
                     MessageKind::WasDown => End::WasDown,
                     _ => End::Recovered,
                 },
-                since: entry.incident_since.unwrap_or(run.status.start_time.unwrap_or(now)),
+                since: entry.incident_since.or(run.status.start_time).unwrap_or(now),
                 opened: opened.as_ref(),
             },
         };

@@ -207,11 +207,11 @@ impl<S: Store, W: World> Engine<S, W> {
         let key = (job.metadata.namespace.clone().unwrap_or_default(), job.metadata.name.clone().unwrap_or_default());
         let world = Arc::clone(&self.world);
         let state = self.state(&key);
-        if state.apply_job(job) {
-            if let Some(job) = &state.job {
-                state.understood = Arc::new(world.understand(job));
-                state.me.taken = None;
-            }
+        if state.apply_job(job)
+            && let Some(job) = &state.job
+        {
+            state.understood = Arc::new(world.understand(job));
+            state.me.taken = None;
         }
         self.ready.push_back(key);
     }

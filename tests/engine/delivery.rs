@@ -35,7 +35,7 @@ async fn a_429_waits_as_long_as_it_says() {
     *sim.world.deliveries.lock().unwrap() = vec![Delivery::RetryAfter { pause: seconds(35), parts_sent: 0 }];
     let stop = tokio_util::sync::CancellationToken::new();
     let engine = tokio::spawn(sim.engine("a").run(stop.clone()));
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(minutes(1)).await;
     assert_eq!(sim.kinds(), []);
     let status = sim.job().await.status.unwrap();
     assert_eq!(status.outbox[0].state, OutboxState::Pending);
