@@ -47,7 +47,8 @@ fn wrong(expected: &Expected, report: &Report) -> Vec<String> {
     }
     let cause = report.probable_cause.as_ref();
     if let (Some(pattern), Some(subject)) = (&expected.cause, &expected.subject) {
-        let pattern = RegexBuilder::new(pattern).case_insensitive(true).build().unwrap();
+        let pattern =
+            RegexBuilder::new(pattern).case_insensitive(true).build().unwrap_or_else(|error| panic!("{error}"));
         let named = report.findings.iter().filter(|f| cause.is_some_and(|cause| cause.finding_id == f.id));
         let fits = |f: &Finding| {
             f.subject == *subject && [&f.id, &f.reason, &f.message].into_iter().any(|text| pattern.is_match(text))

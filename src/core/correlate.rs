@@ -143,16 +143,16 @@ impl<'s> Ties<'s> {
             direct.entry(&container.name).or_default().insert(&host.name);
         }
         let needs = direct.keys().map(|&subject| (subject, reach(&direct, subject))).collect();
-        let names = names(spec);
+        let known = names(spec);
         let mentions = findings.iter().map(|finding| {
-            let words =
+            let texts =
                 std::iter::once(&finding.message).chain(&finding.evidence).map(String::as_str).collect::<Vec<_>>();
-            let named = names.iter().filter(|(name, subject, _)| {
+            let named = known.iter().filter(|(name, subject, _)| {
                 *subject != finding.subject
                     && *name != finding.subject
-                    && words.iter().any(|text| text.contains(name.as_str()))
+                    && texts.iter().any(|text| text.contains(name.as_str()))
             });
-            let named = named.filter(|(.., whole)| words.iter().any(|text| whole.is_match(text)));
+            let named = named.filter(|(.., whole)| texts.iter().any(|text| whole.is_match(text)));
             (finding.id.clone(), named.map(|&(_, subject, _)| subject).collect())
         });
         let profiles = rules::containers(spec).map(|(_, c)| (c.name.as_str(), c.profile.unwrap_or_default())).collect();

@@ -194,6 +194,14 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_of_errors_is_seen() {
+        let mut observations = all_well();
+        write_log(&mut observations, &spec(), "autopar-worker", &vec![(1, "ERROR PANIC out of disk space"); 1000]);
+        let report = report(&spec(), &observations, &Previous::default(), window());
+        assert_eq!((report.verdict, report.findings[0].count), (Verdict::ErrorsInvestigate, 1000));
+    }
+
+    #[test]
     fn what_left_the_spec_is_forgotten() {
         let first = report(&spec(), &down(), &Previous::default(), window());
         let mut smaller = spec();

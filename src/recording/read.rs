@@ -52,8 +52,8 @@ pub fn read(dir: &Path) -> Result<Recording, RecordingError> {
     let header: Header = required(&dir.join("recording.json"))?;
     let job_path = dir.join("job.yaml");
     let yaml = text(&job_path)?
-        .ok_or_else(|| content(&job_path, "there is no such file: a recording has the job that was run"))?;
-    let job: MonitoringJob = serde_saphyr::from_str(&yaml).map_err(|error| content(&job_path, error))?;
+        .ok_or_else(|| content(&job_path, &"there is no such file: a recording has the job that was run"))?;
+    let job: MonitoringJob = serde_saphyr::from_str(&yaml).map_err(|error| content(&job_path, &error))?;
     let previous = optional(&dir.join("previous.json"))?.unwrap_or_default();
     let mut observations = Observations::default();
     for (website, check) in rules::checks(&job.spec) {
@@ -113,7 +113,7 @@ fn log(
     let profile = container.profile.unwrap_or_default();
     let matcher = Matcher::compile(profile, &job.spec.patterns, &container.name).map_err(|problems| {
         let texts: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.path, p.message)).collect();
-        content(path, texts.join("; "))
+        content(path, &texts.join("; "))
     })?;
     // What was recorded was within the window. One that was noted in whole seconds ends within its last.
     let mut scanner = Scanner::new(&matcher, Window { until: Timestamp::MAX, ..window });
@@ -133,7 +133,7 @@ fn log(
 fn events(path: &Path) -> Result<Vec<Event>, RecordingError> {
     let mut events = Vec::new();
     lines(path, |line| {
-        let json = serde_json::from_slice(line).map_err(|error| content(path, error))?;
+        let json = serde_json::from_slice(line).map_err(|error| content(path, &error))?;
         events.extend(Event::from_engine(&json));
         Ok(())
     })?;
@@ -156,11 +156,11 @@ fn lines(path: &Path, mut each: impl FnMut(&[u8]) -> Result<(), RecordingError>)
 }
 
 fn required<T: DeserializeOwned>(path: &Path) -> Result<T, RecordingError> {
-    optional(path)?.ok_or_else(|| content(path, "there is no such file: this folder is no recording"))
+    optional(path)?.ok_or_else(|| content(path, &"there is no such file: this folder is no recording"))
 }
 
 fn optional<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordingError> {
-    text(path)?.map(|json| serde_json::from_str(&json).map_err(|error| content(path, error))).transpose()
+    text(path)?.map(|json| serde_json::from_str(&json).map_err(|error| content(path, &error))).transpose()
 }
 
 fn text(path: &Path) -> Result<Option<String>, RecordingError> {
@@ -168,7 +168,7 @@ fn text(path: &Path) -> Result<Option<String>, RecordingError> {
     let mut text = String::new();
     let read = file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|source| at(path, source))?;
     if read as u64 > MAX_FILE {
-        return Err(content(path, format!("it is larger than {} MiB", MAX_FILE >> 20)));
+        return Err(content(path, &format!("it is larger than {} MiB", MAX_FILE >> 20)));
     }
     Ok(Some(text))
 }
@@ -185,6 +185,6 @@ fn at(path: &Path, source: std::io::Error) -> RecordingError {
     RecordingError::File { path: path.to_owned(), source }
 }
 
-fn content(path: &Path, problem: impl ToString) -> RecordingError {
+fn content(path: &Path, problem: &dyn std::fmt::Display) -> RecordingError {
     RecordingError::Content { path: PathBuf::from(path), problem: problem.to_string() }
 }

@@ -44,7 +44,9 @@ fn run() -> (Observations, Vec<Evidence>) {
         logs: LogLook::Read(crate::core::observation::logs::LogScan::default()),
     };
     write_log(&mut seen, &spec(), &redis, &LOG);
-    let bytes = LOG[..3].iter().map(|(minute, text)| format!("{:.9} {text}\n", at(*minute))).collect::<String>();
+    let bytes =
+        LOG[..3].iter().map(|(minute, text)| format!("{:.9} {text}", at(*minute))).collect::<Vec<_>>().join("\n")
+            + "\n";
     let (start, rest) = bytes.split_at(bytes.find("60:C").unwrap());
     evidence.extend([
         // An earlier look, which the later one replaces.

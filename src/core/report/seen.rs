@@ -147,16 +147,16 @@ fn of_container(
 }
 
 fn of_inspect(inspect: &Inspect, stats: Option<&Stats>) -> Fact {
-    let state = &inspect.state;
-    let health = state
+    let now = &inspect.state;
+    let health = now
         .health
         .as_ref()
         .map(|h| h.status.as_str())
-        .filter(|status| state.status == "running" && *status != "none" && !status.is_empty());
-    let mut parts = vec![state.status.clone()];
+        .filter(|status| now.status == "running" && *status != "none" && !status.is_empty());
+    let mut parts = vec![now.status.clone()];
     parts.extend(health.map(ToOwned::to_owned));
-    if state.status != "running" {
-        parts.push(format!("exit code {}", state.exit_code));
+    if now.status != "running" {
+        parts.push(format!("exit code {}", now.exit_code));
     }
     parts.push(format!("restarted {}", times(inspect.restart_count, "time")));
     let cpu = stats.and_then(|stats| container::cpu_percent(inspect, stats));

@@ -105,10 +105,9 @@ fn website_shows(seen: &Observations, website: &str, check: &str, reason: &str) 
     let Some(last) = looked.attempts.last().filter(|_| looked.credentials.is_none()) else { return false };
     match (reason, &last.result) {
         ("CertificateExpiring", _) => last.certificate.is_some(),
-        ("CredentialsMissing" | "NotObserved" | "AddressDenied", _) => true,
         // One failure in the place of another is no recovery.
+        (_, AttemptResult::Failed { .. }) => matches!(reason, "CredentialsMissing" | "NotObserved" | "AddressDenied"),
         (_, AttemptResult::Answered(_)) => true,
-        (_, AttemptResult::Failed { .. }) => false,
     }
 }
 

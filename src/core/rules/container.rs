@@ -199,15 +199,15 @@ impl Case<'_> {
         })
     }
 
-    fn state(&self, reason: &str, severity: Severity, message: impl AsRef<str>) -> Finding {
+    fn state(&self, reason: &str, severity: Severity, message: impl Into<String>) -> Finding {
         Finding { last_seen: Some(self.window.until), ..self.finding(reason, Kind::State, severity, message) }
     }
 
-    fn event(&self, reason: &str, severity: Severity, message: impl AsRef<str>) -> Finding {
+    fn event(&self, reason: &str, severity: Severity, message: impl Into<String>) -> Finding {
         self.finding(reason, Kind::Event, severity, message)
     }
 
-    fn finding(&self, reason: &str, kind: Kind, severity: Severity, message: impl AsRef<str>) -> Finding {
+    fn finding(&self, reason: &str, kind: Kind, severity: Severity, message: impl Into<String>) -> Finding {
         finding(format!("container/{}/{reason}", self.container.name), kind, severity, &self.container.name, message)
     }
 

@@ -27,7 +27,7 @@ pub fn judge(spec: &MonitoringJobSpec, seen: &Observations, previous: &Previous,
     let mut findings = Vec::new();
     for (website, check) in checks(spec) {
         if !seen.checks.iter().any(|c| c.website == website.name && c.check == check) {
-            findings.push(not_looked_at(format!("website/{}/{check}", website.name), &website.name, NOT_REACHED));
+            findings.push(not_looked_at(&format!("website/{}/{check}", website.name), &website.name, NOT_REACHED));
         }
     }
     findings.extend(spec.websites.iter().flat_map(|website| website::judge(website, &seen.checks, previous)));
@@ -35,17 +35,17 @@ pub fn judge(spec: &MonitoringJobSpec, seen: &Observations, previous: &Previous,
         let looked = seen.hosts.iter().find(|h| h.name == host.name);
         match looked {
             Some(looked) => findings.extend(host::judge(host, looked, window)),
-            None => findings.push(not_looked_at(format!("docker/{}", host.name), &host.name, NOT_REACHED)),
+            None => findings.push(not_looked_at(&format!("docker/{}", host.name), &host.name, NOT_REACHED)),
         }
         for container in &host.containers {
             let Some(looked_at) = seen.containers.iter().find(|c| c.name == container.name) else {
-                findings.push(not_looked_at(format!("container/{}", container.name), &container.name, NOT_REACHED));
+                findings.push(not_looked_at(&format!("container/{}", container.name), &container.name, NOT_REACHED));
                 continue;
             };
             if let ContainerLook::NotObserved { why } = &looked_at.look {
                 // The host's own finding says it for all of its containers.
                 if !looked.is_some_and(host::says_why) {
-                    findings.push(not_looked_at(format!("container/{}", container.name), &container.name, why));
+                    findings.push(not_looked_at(&format!("container/{}", container.name), &container.name, why));
                 }
                 continue;
             }
@@ -72,7 +72,7 @@ pub fn containers(spec: &MonitoringJobSpec) -> impl Iterator<Item = (&DockerHost
     spec.docker_hosts.iter().flat_map(|host| host.containers.iter().map(move |container| (host, container)))
 }
 
-fn not_looked_at(stem: String, subject: &str, why: &str) -> Finding {
+fn not_looked_at(stem: &str, subject: &str, why: &str) -> Finding {
     finding(
         format!("{stem}/NotObserved"),
         Kind::State,
@@ -83,14 +83,14 @@ fn not_looked_at(stem: String, subject: &str, why: &str) -> Finding {
 }
 
 /// A finding with what every one needs. Its reason is the last part of its id.
-pub fn finding(id: String, kind: Kind, severity: Severity, subject: &str, message: impl AsRef<str>) -> Finding {
+pub fn finding(id: String, kind: Kind, severity: Severity, subject: &str, message: impl Into<String>) -> Finding {
     Finding {
         reason: id.rsplit('/').next().unwrap_or_default().to_owned(),
         id,
         kind,
         severity,
         subject: subject.to_owned(),
-        message: cut(message.as_ref(), MESSAGE),
+        message: cut(&message.into(), MESSAGE),
         advice: None,
         count: 1,
         first_seen: None,

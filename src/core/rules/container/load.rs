@@ -133,11 +133,11 @@ mod tests {
 
     fn found(stats: Stats, limits: &Value, previous: &Previous) -> Vec<(String, Severity, String)> {
         let mut observations = all_well();
-        let ContainerLook::Seen { inspect: state, stats: measured, .. } = look_of(&mut observations, "autopar-redis")
+        let ContainerLook::Seen { inspect: looked, stats: measured, .. } = look_of(&mut observations, "autopar-redis")
         else {
             panic!()
         };
-        *state = inspect(&json!({"HostConfig": limits}));
+        *looked = inspect(&json!({"HostConfig": limits}));
         *measured = Some(stats);
         let findings = rules::judge(&spec(), &observations, previous, window());
         findings.into_iter().map(|f| (f.reason, f.severity, f.message)).collect()
