@@ -9,7 +9,7 @@ use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, P
 use kube::core::{DeserializeGuard, Status};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watcher};
-use kube::{Client, Config, Resource, ResourceExt as _};
+use kube::{Client, Config, Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use super::seen::Seen;
@@ -89,6 +89,7 @@ impl Store for Kubernetes {
     }
 
     async fn list<K: Stored>(&self, namespace: Option<&str>) -> Result<Listing<K>, StoreError> {
+        namespace.map_or(Ok(()), semantics::check_namespace)?;
         let api: Api<DeserializeGuard<K>> = self.api(namespace);
         let mut params = ListParams::default().limit(PAGE);
         let mut listing = Listing::default();
@@ -260,3 +261,6 @@ fn cut(message: &str) -> String {
         None => message.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,6 +139,7 @@ impl Store for Memory {
     }
 
     async fn list<K: Stored>(&self, namespace: Option<&str>) -> Result<Listing<K>, StoreError> {
+        namespace.map_or(Ok(()), semantics::check_namespace)?;
         self.call(|state| {
             let mut listing = Listing::default();
             for (key, document) in state.of_kind(K::KIND) {
@@ -254,5 +255,93 @@ impl Table for State {
 
     fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+    use crate::api::{MonitoringJobSpec, MonitoringJobStatus};
+    use crate::store::resource_version;
+
+    fn store() -> Memory {
+        Memory::new(|| "2026-11-24T03:15:00.5Z".parse().unwrap())
+    }
+
+    fn job(name: &str) -> MonitoringJob {
+        let mut job = MonitoringJob::new(name, MonitoringJobSpec::default());
+        job.metadata.namespace = Some("monitoring".to_owned());
+        job
+    }
+
+    fn status(generation: i64) -> MonitoringJobStatus {
+        MonitoringJobStatus { observed_generation: Some(generation), ..MonitoringJobStatus::default() }
+    }
+
+    #[tokio::test]
+    async fn the_same_calls_give_the_same_objects() {
+        let (a, b) = (store().create(&job("a")).await.unwrap(), store().create(&job("a")).await.unwrap());
+        assert_eq!(a, b);
+        assert_eq!(a.metadata.creation_timestamp.unwrap().0, "2026-11-24T03:15:00Z".parse().unwrap());
+    }
+
+    #[tokio::test]
+    async fn calls_fail_as_told_before_or_after_they_took_effect() {
+        let store = store();
+        store.fail(1, 2, Fault::Before);
+        store.create(&job("a")).await.unwrap();
+        for _ in 0..2 {
+            let failed = store.create(&job("b")).await;
+            assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
+        }
+        let held = store.create(&job("b")).await.unwrap();
+        store.fail(0, 1, Fault::After);
+        let failed = store.patch_status(&held, &status(1)).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
+        // So our own write looks like somebody else's.
+        assert_eq!(store.patch_status(&held, &status(1)).await.err(), Some(StoreError::Conflict));
+        let now: MonitoringJob = store.get("monitoring", "b").await.unwrap().unwrap();
+        assert_eq!(now.status, Some(status(1)));
+        assert_eq!((store.calls(), store.writes()), (7, 3));
+    }
+
+    #[tokio::test]
+    async fn held_watches_tell_later_and_in_order() {
+        let store = store();
+        let mut watch = Box::pin(store.watch::<MonitoringJob>());
+        assert!(matches!(watch.next().await, Some(Change::Listed)));
+        store.hold_watches(true);
+        let held = store.create(&job("a")).await.unwrap();
+        let newer = store.patch_status(&held, &status(1)).await.unwrap();
+        assert!(watch.next().now_or_never().is_none());
+        // A watch that begins now sees what is, and nothing older afterwards.
+        let mut second = Box::pin(store.watch::<MonitoringJob>());
+        store.hold_watches(false);
+        let mut versions = Vec::new();
+        while let Some(Some(Change::Applied(job))) = watch.next().now_or_never() {
+            versions.push(resource_version(&job));
+        }
+        assert_eq!(versions, [resource_version(&held), resource_version(&newer)]);
+        assert!(matches!(second.next().await, Some(Change::Applied(job)) if job == newer));
+        assert!(matches!(second.next().await, Some(Change::Listed)));
+        assert!(second.next().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_run_of_a_job_that_is_gone_is_refused() {
+        let store = store();
+        let held = store.create(&job("a")).await.unwrap();
+        let mut run = MonitoringRun::new("a-1", crate::api::MonitoringRunSpec::default());
+        run.metadata.namespace = Some("monitoring".to_owned());
+        let free = store.create(&run).await.unwrap();
+        store.delete(&held).await.unwrap();
+        assert_eq!(store.adopt(&free, &held).await.err(), Some(StoreError::Gone));
+        store.create(&job("a")).await.unwrap();
+        assert_eq!(store.adopt(&free, &held).await.err(), Some(StoreError::Gone), "another job of that name");
+        run.metadata.name = Some("a-2".to_owned());
+        run.metadata.owner_references = Some(kube::Resource::controller_owner_ref(&held, &()).into_iter().collect());
+        assert_eq!(store.create(&run).await.err(), Some(StoreError::Gone));
     }
 }

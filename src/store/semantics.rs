@@ -31,11 +31,7 @@ impl Key {
 
     /// Only names that Kubernetes takes; so none of them can lead out of the folder.
     pub fn new(kind: Kind, namespace: &str, name: &str) -> Result<Self, StoreError> {
-        if !is_label(namespace) {
-            return Err(StoreError::Invalid(format!(
-                "metadata.namespace: {namespace:?} is not a name, write lower-case letters, digits and \"-\", at most 63, such as \"monitoring\""
-            )));
-        }
+        check_namespace(namespace)?;
         if name.len() > 253 || !name.split('.').all(is_subdomain_part) {
             return Err(StoreError::Invalid(format!(
                 "metadata.name: {name:?} is not a name, write lower-case letters, digits, \"-\" and \".\", at most 253, such as \"autopar-staging\""
@@ -43,6 +39,16 @@ impl Key {
         }
         Ok(Self { kind, namespace: namespace.to_owned(), name: name.to_owned() })
     }
+}
+
+/// Only namespaces that Kubernetes takes.
+pub(super) fn check_namespace(namespace: &str) -> Result<(), StoreError> {
+    if is_label(namespace) {
+        return Ok(());
+    }
+    Err(StoreError::Invalid(format!(
+        "metadata.namespace: {namespace:?} is not a name, write lower-case letters, digits and \"-\", at most 63, such as \"monitoring\""
+    )))
 }
 
 /// A DNS label (RFC 1123).

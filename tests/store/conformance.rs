@@ -105,8 +105,12 @@ pub async fn only_names_of_kubernetes_are_taken(subject: &impl Subject) -> Resul
         assert!(matches!(got, Err(StoreError::Invalid(_))), "{name:?}: {got:?}");
     }
     let mut elsewhere = run(subject, "staging-1", "staging");
-    for namespace in [None, Some("..".to_owned()), Some("a.b".to_owned()), Some(String::new())] {
-        elsewhere.metadata.namespace = namespace;
+    for namespace in [None, Some(".."), Some("a.b"), Some("a/b"), Some("")] {
+        if namespace.is_some() {
+            let listed = subject.store().list::<MonitoringRun>(namespace).await;
+            assert!(matches!(listed, Err(StoreError::Invalid(_))), "{namespace:?}: {listed:?}");
+        }
+        elsewhere.metadata.namespace = namespace.map(str::to_owned);
         let created = subject.store().create(&elsewhere).await;
         assert!(matches!(created, Err(StoreError::Invalid(_))), "{created:?}");
     }

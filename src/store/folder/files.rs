@@ -220,14 +220,15 @@ impl Table for Locked<'_> {
         // No name of an object begins with a dot.
         let temporary = folder.join(format!(".{}.json.new", key.name));
         let moved = write_whole(&temporary, &text).and_then(|()| fs::rename(&temporary, &path));
-        moved.and_then(|()| File::open(&folder)?.sync_all()).map_err(|error| failed(&path, &error))
+        moved.and_then(|()| sync_folder(&path)).map_err(|error| failed(&path, &error))
     }
 
     fn remove(&mut self, key: &Key, _uid: &str) -> Result<(), StoreError> {
         let path = self.files.path(key);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, &error)),
-            _ => Ok(()),
+            Ok(()) => sync_folder(&path).map_err(|error| failed(&path, &error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed(&path, &error)),
         }
     }
 
@@ -267,6 +268,11 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// Keeps over a crash which names the folder of `path` has.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn make_folder(path: &Path) -> Result<(), StoreError> {

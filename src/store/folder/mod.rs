@@ -77,6 +77,7 @@ impl Store for Folder {
     }
 
     async fn list<K: Stored>(&self, namespace: Option<&str>) -> Result<Listing<K>, StoreError> {
+        namespace.map_or(Ok(()), semantics::check_namespace)?;
         let namespace = namespace.map(str::to_owned);
         let files = Arc::clone(&self.files);
         blocking(move || {
@@ -191,3 +192,6 @@ async fn blocking<T: Send + 'static>(
         Err(_) => Err(StoreError::Unavailable(format!("the disk did not answer within {} s", DEADLINE.as_secs()))),
     }
 }
+
+#[cfg(test)]
+mod tests;
