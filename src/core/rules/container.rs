@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use self::restarts::Restarts;
 use super::{finding, plural};
 use crate::{
-    api::{Finding, Kind, Severity, Window, job::Container, job_status::ContainerBaseline},
+    api::{Finding, FindingState, Kind, Severity, Window, job::Container, job_status::ContainerBaseline},
     core::{
         observation::docker::{ContainerLook, Event, Health, Inspect, Stats},
         previous::Previous,
@@ -35,6 +35,8 @@ struct Case<'a> {
     /// The engine's events of the window about it, oldest first.
     events: Vec<&'a Event>,
     restarts: Restarts,
+    /// The run before told that it was down, and it has not ended again since.
+    known_down: bool,
     window: Window,
 }
 
@@ -55,7 +57,21 @@ pub fn judge(
     let events =
         events.iter().filter(|e| e.container == container.name && (e.id.is_empty() || e.id == inspect.id)).collect();
     let restarts = Restarts::of(inspect, baseline, window);
-    Case { container, inspect, events, restarts, window }.judge(stats, previous)
+    let known_down = known_down(container, inspect, previous);
+    Case { container, inspect, events, restarts, known_down, window }.judge(stats, previous)
+}
+
+/// Whether the run before told that the container was down, and it has not ended since: then its start is the end of
+/// that trouble, and no new one.
+fn known_down(container: &Container, inspect: &Inspect, previous: &Previous) -> bool {
+    let told = |reason: &str| format!("container/{}/{reason}", container.name);
+    let down = previous.findings.iter().any(|f| {
+        f.state != FindingState::Resolved
+            && f.kind == Kind::State
+            && (f.id == told("NotRunning") || f.id == told("OomKilled"))
+    });
+    let ended_before = previous.window.is_some_and(|w| inspect.state.finished_at.is_some_and(|at| at <= w.until));
+    down && ended_before
 }
 
 /// What the next run compares with.
@@ -100,6 +116,14 @@ impl Case<'_> {
             && state.started_at.is_some_and(|at| self.window.until.duration_since(at) < LOOP_PAUSE);
         if looping {
             findings.push(self.restarting());
+        } else if self.known_down {
+            let message = "runs again";
+            let first_seen = state.started_at;
+            findings.push(Finding {
+                first_seen,
+                last_seen: first_seen,
+                ..self.event("Restarted", Severity::Info, message)
+            });
         } else if self.restarts.count > 0 && state.oom_killed {
             findings.push(self.oom_killed());
         } else if self.restarts.count > 0 {
@@ -285,6 +309,24 @@ mod tests {
 
     const CRITICAL: Severity = Severity::Critical;
     const WARNING: Severity = Severity::Warning;
+
+    #[test]
+    fn a_start_after_the_end_was_told_is_no_new_trouble() {
+        let down = inspect(&json!({"State": {"Status": "exited", "ExitCode": 137, "FinishedAt": at(2)}}));
+        let told = crate::core::rules::judge(
+            &spec(),
+            &all_well_but("autopar-redis", seen(down)),
+            &Previous::default(),
+            window(),
+        );
+        let told: Vec<_> = told.iter().map(crate::api::job_status::FindingSummary::from).collect();
+        let previous = Previous { window: Some(window()), findings: told, ..known("aaa", 0, -3000) };
+        let up = json!({"State": {"FinishedAt": at(2), "StartedAt": at(20)}});
+        assert_one(&found(&up, &previous, &[]), "Restarted", Severity::Info, "runs again");
+        // It came back, ended once more, and came back: that is news.
+        let again = json!({"State": {"FinishedAt": at(21), "StartedAt": at(22)}});
+        assert_eq!(found(&again, &previous, &[])[0].1, WARNING);
+    }
 
     #[test]
     fn what_runs_and_is_well_is_no_finding() {
