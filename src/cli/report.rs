@@ -29,7 +29,9 @@ fn text(spec: &MonitoringJobSpec, report: &Report) -> String {
     let _ = writeln!(out, "{}  {}", report.verdict.as_str(), spec.environment);
     let _ = writeln!(out, "logs from {} to {}", time(report.window.since), time(report.window.until));
     if let Some(cause) = &report.probable_cause {
-        let _ = writeln!(out, "\nprobable cause: {}  {}", cause.subject, cause.message);
+        let finding = report.findings.iter().find(|finding| finding.id == cause.finding_id);
+        let what = finding.map_or("", |finding| &finding.message);
+        let _ = writeln!(out, "\nprobable cause: {} {what} ({})", cause.subject, cause.message);
     }
     if !report.findings.is_empty() {
         out.push('\n');

@@ -7,7 +7,10 @@ use super::{
     condition::{self, Truth},
     effective,
     incident::{self, Advance, RunFacts, Standing, Weight},
-    message::policy::{self, Situation, Sound},
+    message::{
+        Letter, Place,
+        policy::{self, Situation, Sound},
+    },
     outbox, redact, rules,
     schedule::Schedule,
 };
@@ -230,7 +233,7 @@ fn tell(
             receiver: receiver.name.clone(),
             kind,
             run: name.clone(),
-            headline: headline(job, status, kind),
+            headline: String::new(),
             rings: sound == Sound::Rings,
             state: OutboxState::Pending,
             holder: None,
@@ -253,6 +256,18 @@ fn tell(
                 entry.kind = MessageKind::WasDown;
             }
         }
+        entry.headline = Letter {
+            job,
+            status,
+            schedule: context.schedule,
+            problems: &[],
+            run: Some(run),
+            opened: None,
+            entry: &entry,
+            place: Place::Nowhere,
+            now: context.now,
+        }
+        .headline();
         if job.spec.dry_run {
             let (run, receiver, kind) = (entry.run, entry.receiver, entry.kind);
             let state = OutboxState::DryRun;
@@ -278,20 +293,6 @@ fn sound(
     let missed = status.missed.as_ref().is_some_and(|m| m.untold > 0);
     policy::sends(told.policy.unwrap_or_default(), situation, told.ring_on.unwrap_or_default(), severity)
         .or_else(|| missed.then_some(Sound::Silent))
-}
-
-/// What is sent when the run is gone by then.
-fn headline(job: &MonitoringJob, status: &MonitoringJobStatus, kind: MessageKind) -> String {
-    let title = effective::title(&job.spec);
-    let what = match kind {
-        MessageKind::Recovery => "recovered".to_owned(),
-        MessageKind::Subsided => "no further occurrence".to_owned(),
-        _ => match (&status.probable_cause, status.verdict) {
-            (Some(cause), _) => cause.clone(),
-            (None, verdict) => verdict.unwrap_or_default().as_str().to_owned(),
-        },
-    };
-    redact::cut(&format!("{title} - {what}"), 200)
 }
 
 /// Drops the least severe of what the status lists until it fits.

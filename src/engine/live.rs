@@ -11,20 +11,20 @@ use crate::{
     api::{
         MonitoringJob, MonitoringRun, MonitoringRunSpec, Window,
         job::Receiver,
-        job_status::{ContainerBaseline, MessageKind, OutboxEntry},
+        job_status::{ContainerBaseline, OutboxEntry},
         report::Report,
         validation::{self, Problem},
     },
     collect::{Collector, Look, Progress},
     core::{
         check, effective,
-        message::{self, End, Message, Notes, Part, Place, Run, Tells},
+        message::{Letter, Part, Place},
         observation::{Observations, raw::Evidence},
         observe::Understood,
         outbox::Delivery,
         previous::Previous,
         report, rules,
-        schedule::{self, Schedule},
+        schedule::Schedule,
     },
     notify::telegram::{self, Telegram},
     secrets::{SecretProblem, Secrets},
@@ -131,58 +131,22 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
         now: Timestamp,
     ) -> Vec<Part> {
         let status = job.status.clone().unwrap_or_default();
-        let of = |run: Option<&MonitoringRun>| run.and_then(|r| r.status.clone());
-        let (run_status, opened) = (of(run), of(opened));
-        let seen = run_status.as_ref().map(|status| Run { name: &entry.run, status });
-        let tells = match (entry.kind, seen) {
-            (MessageKind::Notice, _) => Tells::Notice(&understood.problems),
-            (_, None) => return message::from_headline(&entry.headline, entry.maybe_sent),
-            (MessageKind::Report | MessageKind::Alert, Some(run)) => {
-                let good = run.status.findings.iter().all(|f| !f.is_bad());
-                let streak = status.consecutive.unwrap_or_default().bad;
-                let needed = effective::thresholds(&job.spec, understood.schedule.as_ref(), now).failure;
-                Tells::Run {
-                    run,
-                    unconfirmed: (status.incident.is_none() && streak > 0 && streak < needed)
-                        .then_some((streak, needed)),
-                    open_since: status.incident.as_ref().filter(|_| good).map(|incident| incident.since),
-                }
-            }
-            (kind @ (MessageKind::Recovery | MessageKind::Subsided | MessageKind::WasDown), Some(run)) => Tells::Over {
-                run,
-                end: match kind {
-                    MessageKind::Subsided => End::Subsided,
-                    MessageKind::WasDown => End::WasDown,
-                    _ => End::Recovered,
-                },
-                since: entry.incident_since.or(run.status.start_time).unwrap_or(now),
-                opened: opened.as_ref(),
-            },
-        };
-        let utc = jiff::tz::TimeZone::get(schedule::DEFAULT_ZONE).unwrap_or(jiff::tz::TimeZone::UTC);
-        let zone = understood.schedule.as_ref().map_or(utc, |s| s.zone().clone());
-        let at = run_status.as_ref().and_then(|s| s.completion_time).unwrap_or(now).to_zoned(zone);
-        let slots = understood.schedule.as_ref().filter(|_| !job.spec.suspend);
-        let next = slots.and_then(|s| Some(s.local(s.next_after(now)?)));
-        message::render(&Message {
-            job: job.metadata.name.as_deref().unwrap_or_default(),
-            namespace: job.metadata.namespace.as_deref().unwrap_or_default(),
-            spec: &job.spec,
-            tells,
-            at: &at,
-            next: next.as_ref(),
+        let letter = Letter {
+            job,
+            status: &status,
+            schedule: understood.schedule.as_ref(),
+            problems: &understood.problems,
+            run,
+            opened,
+            entry,
             place: match &self.place {
                 Whereabouts::Cluster => Place::Cluster,
                 Whereabouts::Folder(folder) => Place::Folder(folder),
                 Whereabouts::Nowhere => Place::Nowhere,
             },
-            notes: Notes {
-                missed: status.missed.as_ref(),
-                skipped: status.skipped.as_ref(),
-                maybe_sent: entry.maybe_sent,
-                dry_run: false,
-            },
-        })
+            now,
+        };
+        letter.parts()
     }
 
     /// The problems that this process has with a job that another may not have.

@@ -176,16 +176,25 @@ impl Tally {
             sliding.add(at);
         }
         if self.evidence.len() < EVIDENCE - 1 {
-            self.evidence.push(cut(&Record::told(record), EVIDENCE_CHARS));
+            self.show(&Record::told(record));
         } else {
             self.newest.clear();
             self.newest.extend_from_slice(&record[..record.len().min(LAST_BYTES)]);
         }
     }
 
+    /// The same words twice show no more than once.
+    fn show(&mut self, record: &str) {
+        let record = cut(record, EVIDENCE_CHARS);
+        if !self.evidence.contains(&record) {
+            self.evidence.push(record);
+        }
+    }
+
     fn finish(mut self, pattern: &Described<'_>) -> PatternMatch {
         if !self.newest.is_empty() {
-            self.evidence.push(cut(&Record::told(&self.newest), EVIDENCE_CHARS));
+            let newest = Record::told(&self.newest);
+            self.show(&newest);
         }
         PatternMatch {
             id: pattern.id.to_owned(),

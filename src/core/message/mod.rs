@@ -6,6 +6,7 @@
 mod fit;
 mod found;
 mod layout;
+mod letter;
 mod looks;
 pub mod policy;
 mod text;
@@ -13,8 +14,8 @@ mod words;
 
 use jiff::{Timestamp, Zoned};
 
-pub use self::fit::Part;
 use self::text::Line;
+pub use self::{fit::Part, letter::Letter};
 use crate::api::{MonitoringJobSpec, MonitoringRunStatus, job_status::SlotCount, validation::Problem};
 
 /// What fits into [`headline`], in characters.
