@@ -38,6 +38,7 @@ const EVIDENCE: usize = 64;
 /// Sends one message to the job's receivers, unless --dry-run is given or the job has none. Exit code: 0 below
 /// --fail-on, 3 at or above it, 1 when it could not run or tell, 2 on bad usage.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "as the flag is called")]
 pub struct Run {
     /// A file with one MonitoringJob, or with several of which --job names one
     file: PathBuf,

@@ -15,12 +15,12 @@ pub fn age(then: Timestamp, now: Timestamp) -> String {
         if rest == 0 { format!("{whole}{unit}") } else { format!("{whole}{unit}{rest}{small}") }
     };
     match secs {
-        ..120 => format!("{secs}s"),
-        ..600 => two(mins, "m", secs % 60, "s"),
-        ..10_800 => format!("{mins}m"),
-        ..28_800 => two(hours, "h", mins % 60, "m"),
-        ..172_800 => format!("{hours}h"),
-        ..691_200 => two(days, "d", hours % 24, "h"),
+        0..120 => format!("{secs}s"),
+        120..600 => two(mins, "m", secs % 60, "s"),
+        600..10_800 => format!("{mins}m"),
+        10_800..28_800 => two(hours, "h", mins % 60, "m"),
+        28_800..172_800 => format!("{hours}h"),
+        172_800..691_200 => two(days, "d", hours % 24, "h"),
         _ => format!("{days}d"),
     }
 }

@@ -155,12 +155,11 @@ fn remember(incident: &mut Incident, run: RunFacts<'_>) {
     for finding in run.findings {
         let known = incident.seen.iter_mut().find(|s| s.id == finding.id);
         match (finding.state, known) {
-            (FindingState::Unknown, _) => {}
+            (FindingState::Unknown, _) | (FindingState::Resolved, None) => {}
             // A state was observed good; an event that merely did not recur is no proof.
             (FindingState::Resolved, Some(seen)) => {
                 seen.over |= seen.kind == Kind::State || finding.over_since.is_some();
             }
-            (FindingState::Resolved, None) => {}
             (_, Some(seen)) => {
                 seen.severity = seen.severity.max(finding.severity);
                 seen.last_seen = finding.last_seen.or(Some(run.window.until));

@@ -60,7 +60,8 @@ fn since(status: &mut MonitoringJobStatus, job: &MonitoringJob, now: Timestamp) 
         Some(schedule) => {
             let zone = schedule.time_zone.as_deref().unwrap_or(super::schedule::DEFAULT_ZONE);
             let digest = Sha256::digest(format!("{} {zone}", schedule.cron.join("\n")).as_bytes());
-            Some(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+            let start = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+            Some(format!("{start:016x}"))
         }
     };
     if status.schedule_hash != hash {

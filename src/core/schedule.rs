@@ -210,8 +210,7 @@ pub fn offset(jitter: Option<Duration>, uid: &str) -> SignedDuration {
 /// The name of the run of `slot`: `<job>-<yyyymmddhhmm>-<six of sha256(uid, slot)>`, so that a store refuses a second.
 pub fn run_name(job: &str, uid: &str, slot: Timestamp) -> String {
     let digest = Sha256::digest(format!("{uid}/{}", slot.as_second()).as_bytes());
-    let six: String = digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-    format!("{job}-{}-{six}", slot.strftime("%Y%m%d%H%M"))
+    format!("{job}-{}-{:02x}{:02x}{:02x}", slot.strftime("%Y%m%d%H%M"), digest[0], digest[1], digest[2])
 }
 
 #[cfg(test)]

@@ -210,14 +210,11 @@ impl World for SimWorld {
             let mut deliveries = self.deliveries.lock().unwrap();
             (!deliveries.is_empty()).then(|| deliveries.remove(0))
         };
-        let delivery = match scripted {
-            Some(delivery) => delivery,
-            None => {
-                let mut accepted = self.accepted.lock().unwrap();
-                accepted.push(message);
-                Delivery::Accepted { message_id: i64::try_from(accepted.len()).unwrap() + 100 }
-            }
-        };
+        let delivery = scripted.unwrap_or_else(|| {
+            let mut accepted = self.accepted.lock().unwrap();
+            accepted.push(message);
+            Delivery::Accepted { message_id: i64::try_from(accepted.len()).unwrap() + 100 }
+        });
         tokio::time::sleep(takes / 2).await;
         delivery
     }
