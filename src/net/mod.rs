@@ -3,6 +3,8 @@
 //! No proxy is ever used, whatever the environment says: what is watched is the target, and the policy judges the
 //! address that is connected to.
 
+mod exchange;
+mod last_words;
 mod policy;
 mod stream;
 mod tls;
@@ -22,6 +24,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
+pub use exchange::{Driver, exchange};
 pub use policy::{AddressPolicy, Denial};
 pub use stream::Stream;
 pub use tls::{Identity, TlsClient, TlsFailure, TlsSetupError, Trust};

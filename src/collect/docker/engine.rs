@@ -6,19 +6,16 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::{body::Incoming, client::conn::http1};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
-use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     address::Address,
-    last_words::LastWords,
     request::{Request, may_go_out},
 };
 use crate::{
     core::redact::cut,
-    net::{DialError, Dialer, Endpoint, Stream, TlsClient, TlsFailure},
+    net::{self, DialError, Dialer, Driver, Endpoint, Stream, TlsClient, TlsFailure},
 };
 
 /// The longest that an answer may take, its body included; a log's body has its own deadline.
@@ -105,7 +102,7 @@ pub struct ReadOnlyEngine {
 pub struct Answer {
     body: Incoming,
     // Drives the connection; without it nothing more comes, so it ends with the answer.
-    _driver: AbortOnDropHandle<hyper::Result<()>>,
+    _driver: Driver,
 }
 
 impl ReadOnlyEngine {
@@ -208,24 +205,11 @@ impl Answer {
 }
 
 async fn exchange(stream: Stream, uri: Uri, host: &str) -> Result<Answer, AskError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(LastWords::of(stream))).await?;
-    let driver = AbortOnDropHandle::new(tokio::spawn(connection));
     let mut request = http::Request::new(Empty::<Bytes>::new());
     *request.uri_mut() = uri;
     request.headers_mut().insert(header::HOST, host.parse().map_err(|_| AskError::NotAnEngine(host.to_owned()))?);
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("stagewatch"));
-    let response = sender.send_request(request);
-    // A request that is handed over while the connection ends lies there for as long as its sender is held.
-    drop(sender);
-    let response = match response.await {
-        Ok(response) => response,
-        // It had ended before the request was given to it, and knows why.
-        Err(error) if error.is_canceled() => match driver.await {
-            Ok(Err(why)) => return Err(why.into()),
-            _ => return Err(error.into()),
-        },
-        Err(error) => return Err(error.into()),
-    };
+    let (response, driver) = net::exchange(stream, &http1::Builder::new(), request).await?;
     let status = response.status();
     let mut answer = Answer { body: response.into_body(), _driver: driver };
     if status == StatusCode::OK {

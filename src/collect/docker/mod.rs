@@ -9,7 +9,6 @@ mod container;
 mod edge;
 mod engine;
 mod failure;
-mod last_words;
 mod limits;
 mod lines;
 mod logs;

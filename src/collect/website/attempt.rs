@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, header};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
@@ -14,7 +14,10 @@ use super::{
     exchange::{self, Failure, Head},
 };
 use crate::{
-    api::job::{Check, Expect, Website},
+    api::{
+        self,
+        job::{Check, Expect, Website},
+    },
     core::{
         expect::{self, Body},
         observation::website::{Answer, Attempt, AttemptResult, Certificate, Phases, WebsiteFailure},
@@ -45,7 +48,7 @@ pub(super) async fn attempt(website: &Website, check: &Check, access: &Access, p
         Ok(answer) => AttemptResult::Answered(answer),
         Err(Failure { reason, detail }) => {
             let detail = if reason == WebsiteFailure::Timeout {
-                format!("no whole answer within {:.1} s: {detail}", started.elapsed().as_secs_f64())
+                format!("no whole answer within {}: {detail}", span(walk.deadline - started))
             } else {
                 detail
             };
@@ -235,6 +238,11 @@ fn dial_failure(error: &DialError) -> Failure {
         DialError::Timeout(phase) => return Failure::new(WebsiteFailure::Timeout, phase.to_string()),
     };
     Failure::new(reason, error.to_string())
+}
+
+/// As the spec writes it: `10s`.
+fn span(span: Duration) -> api::Duration {
+    SignedDuration::from_millis(millis(span)).into()
 }
 
 fn millis(span: Duration) -> i64 {

@@ -9,14 +9,13 @@ use hyper::{
     body::{Bytes, Incoming},
     client::conn::http1,
 };
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt};
-use tokio_util::{io::StreamReader, task::AbortOnDropHandle};
+use tokio_util::io::StreamReader;
 use url::Url;
 
 use crate::{
     core::observation::website::WebsiteFailure,
-    net::{Stream, TlsFailure, causes},
+    net::{self, Driver, Stream, TlsFailure, causes},
 };
 
 /// The largest head of an answer, in bytes.
@@ -46,7 +45,7 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     body: Incoming,
-    _connection: AbortOnDropHandle<()>,
+    _driver: Driver,
 }
 
 /// Asks for a URL, and waits for the head of the answer.
@@ -54,12 +53,9 @@ pub(super) async fn ask(stream: Stream, url: &Url, headers: &[(HeaderName, Heade
     let request = request(url, headers)?;
     let mut http = http1::Builder::new();
     http.max_header_size(MAX_HEADERS).max_headers(MAX_HEADER_COUNT);
-    let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await.map_err(|error| failure(&error))?;
-    // What goes wrong with the connection is told to who waits for the answer.
-    let connection = AbortOnDropHandle::new(tokio::spawn(async { drop(connection.await) }));
-    let answer = sender.send_request(request).await.map_err(|error| failure(&error))?;
+    let (answer, driver) = net::exchange(stream, &http, request).await.map_err(|error| failure(&error))?;
     let (parts, body) = answer.into_parts();
-    Ok(Head { status: parts.status.as_u16(), headers: parts.headers, body, _connection: connection })
+    Ok(Head { status: parts.status.as_u16(), headers: parts.headers, body, _driver: driver })
 }
 
 fn request(url: &Url, headers: &[(HeaderName, HeaderValue)]) -> Result<Request<Empty<Bytes>>, Failure> {

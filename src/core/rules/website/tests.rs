@@ -101,8 +101,8 @@ fn facts_to_findings() {
         ),
         (
             &plain,
-            failed("Timeout", "no whole answer within 10.0 s: connecting"),
-            Some("Critical home/Timeout: GET /: no whole answer within 10.0 s: connecting"),
+            failed("Timeout", "no whole answer within 10s: connecting"),
+            Some("Critical home/Timeout: GET /: no whole answer within 10s: connecting"),
         ),
         (
             &plain,
@@ -257,11 +257,11 @@ fn a_certificate_is_told_once_for_a_website() {
     expired["certificate"] = certificate("2026-08-21T07:00:00Z", "2026-11-21T07:00:00Z");
     let expiring = |until| attempt(json!({"certificate": certificate("2026-09-01T00:00:00Z", until)}));
     let seen = |entry: Value, health: Value| {
-        let home = observation("home", "/", vec![failed("Timeout", "no whole answer within 10.0 s: connecting")]);
+        let home = observation("home", "/", vec![failed("Timeout", "no whole answer within 10s: connecting")]);
         let seen = [home, observation("entry", "/entry", vec![entry]), observation("health", "/health", vec![health])];
         told(&judge(&website, &seen, &Previous::default()))
     };
-    let timeout = "Critical home/Timeout: GET /: no whole answer within 10.0 s: connecting";
+    let timeout = "Critical home/Timeout: GET /: no whole answer within 10s: connecting";
     let invalid = "Critical home/CertificateInvalid: certificate expired 3 d ago (2026-11-21 07:00 UTC)";
     assert_eq!(seen(expired.clone(), expired.clone()), [timeout, invalid]);
     assert_eq!(seen(expiring("2026-11-30T08:00:00Z"), expired), [timeout, invalid]);
