@@ -47,10 +47,9 @@ impl Stage {
         let url = staging.bot.url();
         let arguments = ["watch", MANIFEST, "--state", &state_text, "--secrets", &secrets, "--telegram-url", &url];
         shown(&arguments);
-        let program = Daemon::start(PROGRAM, &folder, &mut stagewatch(&folder, &arguments))?;
-        let mut stage = Self { program, place: Place::Folder(state.clone()), folder };
-        stage.program.wait_ready(READY_WITHIN, || state.join("jobs").is_dir())?;
-        Ok(stage)
+        let mut program = Daemon::start(PROGRAM, &folder, &mut stagewatch(&folder, &arguments))?;
+        program.wait_ready(READY_WITHIN, || command::output(&mut status(&folder, &state)).is_ok())?;
+        Ok(Self { program, place: Place::Folder(state), folder })
     }
 
     /// A cluster with `stagewatch operator` in it, under the rights that `deploy/operator` gives.
@@ -91,11 +90,7 @@ impl Stage {
         }
         match &self.place {
             Place::Folder(state) => {
-                let state = state.display().to_string();
-                let text = command::output(&mut stagewatch(
-                    &self.folder,
-                    &["status", JOB, "--state", &state, "--output", "json"],
-                ))?;
+                let text = command::output(&mut status(&self.folder, state))?;
                 Ok(serde_json::from_str::<Value>(&text)?["jobs"][0].take())
             }
             Place::Cluster { .. } => {
@@ -223,6 +218,10 @@ fn stagewatch(folder: &Path, arguments: &[&str]) -> Command {
         }
     }
     command
+}
+
+fn status(folder: &Path, state: &Path) -> Command {
+    stagewatch(folder, &["status", JOB, "--state", &state.display().to_string(), "--output", "json"])
 }
 
 fn shown(arguments: &[&str]) {
