@@ -23,7 +23,7 @@ struct Change {
 pub(crate) fn adapted(staging: &Staging) -> Result<String> {
     let path = workspace()?.join(PATH);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let changes = changes(staging)?;
+    let changes = changes(staging.site_port(), staging.docker_tls_host()?, staging.docker_host());
     let adapted = adapt(&text, &changes)?;
     print(format!("\nThe job is {PATH}, but for these lines:\n"));
     for Change { why, line, instead } in &changes {
@@ -35,12 +35,9 @@ pub(crate) fn adapted(staging: &Staging) -> Result<String> {
     Ok(adapted)
 }
 
-fn changes(staging: &Staging) -> Result<Vec<Change>> {
-    let tls_line = "      tlsSecretRef: {name: autopar-docker-tls}";
-    let engine = match staging.docker_tls_host()? {
-        Some(host) => vec![format!("      host: {host}"), tls_line.to_owned()],
-        None => vec![format!("      host: {}", staging.docker_host())],
-    };
+fn changes(site_port: u16, docker_tls_host: Option<String>, docker_socket: &str) -> Vec<Change> {
+    let by_socket = docker_tls_host.is_none();
+    let docker_host = docker_tls_host.unwrap_or_else(|| docker_socket.to_owned());
     let mut changes = vec![
         Change {
             why: "a slot each minute: a demo has no time to wait for 03:15",
@@ -51,7 +48,7 @@ fn changes(staging: &Staging) -> Result<Vec<Change>> {
             why: "the site is on this machine",
             line: "      url: https://staging.autopar.pitchai.net",
             instead: vec![
-                format!("      url: https://staging.autopar.pitchai.net:{}", staging.site_port()),
+                format!("      url: https://staging.autopar.pitchai.net:{site_port}"),
                 "      resolve: 127.0.0.1".into(),
             ],
         },
@@ -63,7 +60,7 @@ fn changes(staging: &Staging) -> Result<Vec<Change>> {
         Change {
             why: "the Docker Engine is on this machine too",
             line: "      host: tcp://staging-host:2376",
-            instead: engine[..1].to_vec(),
+            instead: vec![format!("      host: {docker_host}")],
         },
         Change {
             why: "one run is enough to open and to close an incident: with slots less than 30m apart it takes two",
@@ -75,10 +72,14 @@ fn changes(staging: &Staging) -> Result<Vec<Change>> {
             ],
         },
     ];
-    if engine.len() == 1 {
-        changes.push(Change { why: "which is reached by its socket", line: tls_line, instead: Vec::new() });
+    if by_socket {
+        changes.push(Change {
+            why: "and its socket asks for no certificate",
+            line: "      tlsSecretRef: {name: autopar-docker-tls}",
+            instead: Vec::new(),
+        });
     }
-    Ok(changes)
+    changes
 }
 
 /// Each line has to be there once: an example that was edited is told, not guessed at.
@@ -92,4 +93,25 @@ fn adapt(text: &str, changes: &[Change]) -> Result<String> {
         }
     }
     Ok(lines.concat().join("\n") + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_has_each_line_that_is_changed() {
+        let text = fs::read_to_string(workspace().expect("a workspace").join(PATH)).expect("the example");
+        let over_tls = changes(8443, Some("tcp://127.0.0.1:2376".into()), "unix:///run/docker.sock");
+        let adapted = adapt(&text, &over_tls).expect("each line is there");
+        assert!(adapted.contains("      host: tcp://127.0.0.1:2376\n      tlsSecretRef:"), "{adapted}");
+        let by_socket = adapt(&text, &changes(8443, None, "unix:///run/docker.sock")).expect("each line is there");
+        assert!(by_socket.contains("      host: unix:///run/docker.sock\n      containers:"), "{by_socket}");
+    }
+
+    #[test]
+    fn an_example_without_the_line_is_told() {
+        let error = adapt("spec: {}\n", &changes(1, None, "unix:///s")).expect_err("it has none of them").to_string();
+        assert!(error.contains("cron:") && error.contains(PATH), "{error}");
+    }
 }

@@ -128,7 +128,7 @@ impl Play<'_> {
             let messages = self.staging.bot.messages();
             messages.iter().skip(self.told).for_each(show);
             self.told = messages.len();
-            self.stage.job()?;
+            self.stage.alive()?;
             std::thread::sleep(LOOK);
         }
         say("ending all of it");

@@ -82,12 +82,18 @@ impl Stage {
         Ok(stage)
     }
 
-    /// The job as it is now.
-    pub(crate) fn job(&self) -> Result<Value> {
+    /// An error with its log when Stagewatch has ended.
+    pub(crate) fn alive(&self) -> Result<()> {
         if recorded(PROGRAM, &self.folder).is_none() {
             let log = fs::read_to_string(self.program.log()).unwrap_or_default();
             bail!("stagewatch has ended; its log:\n{log}");
         }
+        Ok(())
+    }
+
+    /// The job as it is now.
+    pub(crate) fn job(&self) -> Result<Value> {
+        self.alive()?;
         match &self.place {
             Place::Folder(state) => {
                 let text = command::output(&mut status(&self.folder, state))?;
@@ -101,29 +107,23 @@ impl Stage {
         }
     }
 
-    /// Prints what a person would look at, and gives the text.
-    pub(crate) fn table(&self) -> Result<String> {
+    /// Prints what a person would look at.
+    pub(crate) fn table(&self) -> Result<()> {
         print("");
         match &self.place {
             Place::Folder(state) => {
                 let arguments = ["status", "--state", &state.display().to_string()];
                 shown(&arguments);
-                let table = command::output(&mut stagewatch(&self.folder, &arguments))?;
-                print(&table);
-                Ok(table)
+                print(command::output(&mut stagewatch(&self.folder, &arguments))?);
             }
             Place::Cluster { .. } => {
-                let mut tables = String::new();
                 for kind in ["monitoringjobs", "monitoringruns"] {
-                    let arguments = ["--namespace", NAMESPACE, "get", kind, "--output", "wide"];
                     print(format!("$ kubectl -n {NAMESPACE} get {kind} -o wide"));
-                    let table = self.kubectl(&arguments)?;
-                    print(&table);
-                    tables += &table;
+                    print(self.kubectl(&["get", kind, "--namespace", NAMESPACE, "--output", "wide"])?);
                 }
-                Ok(tables)
             }
         }
+        Ok(())
     }
 
     /// Has the job run at once by `stagewatch trigger`, prints its report, and gives it with the exit code.

@@ -43,8 +43,15 @@ impl Staging {
         let scratch = Scratch::new()?;
         let engine = docker::find_or_start()?;
         let docker = &engine.docker;
+        if !docker.host().starts_with("unix://") {
+            bail!(
+                "the demo needs a Docker Engine on this machine, with its socket, not {}: set DOCKER_HOST to one",
+                docker.host()
+            );
+        }
         images::ensure_release(docker, "12")?;
         free_the_names(docker)?;
+        say(format!("starting {REDIS}, {RABBITMQ} and {SITE}"));
         let network = docker.network(NETWORK)?;
         let options = ContainerOptions { options: &["--network", NETWORK], command: &[] };
         let redis = docker.run_as(REDIS, "stagewatch-rig/redis:12", &options)?;
