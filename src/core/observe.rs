@@ -90,7 +90,10 @@ fn ready(status: &mut MonitoringJobStatus, job: &MonitoringJob, understood: &Und
         condition::New { type_: "Stalled", truth: stalled, reason, message, generation },
         now,
     );
-    if !understood.problems.is_empty() && !told && !job.spec.dry_run {
+    if understood.problems.is_empty() {
+        // What was not told of problems that are mended would no longer be true.
+        status.outbox.retain(|e| e.kind != MessageKind::Notice || e.state == OutboxState::Sending);
+    } else if !told && !job.spec.dry_run {
         notice(status, job, &text);
     }
 }

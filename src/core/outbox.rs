@@ -95,12 +95,14 @@ pub fn next(status: &MonitoringJobStatus, holder: &str, sending: impl Fn(&str) -
     Next::Wait(wake)
 }
 
-/// Adds `entry`. A report that still waits for the same receiver is told by the newer message; what does not fit is
-/// merged into the oldest message about something that is over.
+/// Adds `entry`. A report that still waits for the same receiver is told by the newer message, and so is a notice by a
+/// newer notice; what does not fit is merged into the oldest message about something that is over.
 pub fn push(status: &mut MonitoringJobStatus, entry: OutboxEntry) {
-    status
-        .outbox
-        .retain(|old| !(old.receiver == entry.receiver && old.kind == MessageKind::Report && may_still_change(old)));
+    status.outbox.retain(|old| {
+        let told =
+            old.kind == MessageKind::Report || (old.kind, entry.kind) == (MessageKind::Notice, MessageKind::Notice);
+        !(told && old.receiver == entry.receiver && may_still_change(old))
+    });
     while status.outbox.len() >= MAX_ENTRIES {
         let over = |e: &OutboxEntry| e.kind == MessageKind::WasDown && may_still_change(e);
         let Some(oldest) = status.outbox.iter().position(over) else { break };
@@ -335,6 +337,15 @@ mod tests {
         push(&mut s, entry("c", MessageKind::Report));
         let ids: Vec<_> = s.outbox.iter().map(|e| e.id.as_str()).collect();
         assert_eq!(ids, ["a", "c"]);
+    }
+
+    #[test]
+    fn a_notice_gives_way_to_a_newer_one_alone() {
+        let mut s = status(&[entry("a", MessageKind::Notice)]);
+        push(&mut s, entry("b", MessageKind::Alert));
+        push(&mut s, entry("c", MessageKind::Notice));
+        let ids: Vec<_> = s.outbox.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!(ids, ["b", "c"]);
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::api::{
     run::{JobRef, Phase, Reason, Trigger},
 };
 
+/// How long a new run waits for its job: who applies both at once may be heard in any order.
+const ORPHAN_GRACE: SignedDuration = SignedDuration::from_secs(10);
+
 /// What this process does, and what came of it, as far as one job goes.
 #[derive(Clone, Debug, Default)]
 pub struct Me {
@@ -150,12 +153,25 @@ pub fn plan(view: View<'_>) -> Step {
     }
 }
 
-/// The next step of a run whose job does not exist.
-pub fn plan_orphan(run: &MonitoringRun, now: Timestamp) -> Option<Box<MonitoringRunStatus>> {
-    let phase = phase(run);
-    let message = format!("there is no MonitoringJob {:?} in this namespace", run.spec.job_ref.name);
-    (!phase.is_finished())
-        .then(|| Box::new(execution::failed(&MonitoringJobStatus::default(), run, Reason::JobNotFound, &message, now)))
+/// The next step of the runs of a job that does not exist.
+pub fn plan_orphans(runs: &BTreeMap<String, MonitoringRun>, now: Timestamp) -> Step {
+    let mut wake: Option<Timestamp> = None;
+    for (name, run) in runs.iter().filter(|(_, run)| !phase(run).is_finished()) {
+        let created = run.metadata.creation_timestamp.as_ref().map(|at| at.0);
+        if let Some(until) = created.map(|at| at + ORPHAN_GRACE).filter(|until| *until > now) {
+            wake = Some(wake.map_or(until, |wake| wake.min(until)));
+            continue;
+        }
+        let (write, status) = if owner(run).is_some() {
+            (RunWrite::Cancel, execution::cancelled(run, Reason::JobDeleted, "its job was deleted", now))
+        } else {
+            let message = format!("there is no MonitoringJob {:?} in this namespace", run.spec.job_ref.name);
+            let status = execution::failed(&MonitoringJobStatus::default(), run, Reason::JobNotFound, &message, now);
+            (RunWrite::Fail, status)
+        };
+        return Step::Do(Effect::PatchRun(write, name.clone(), Box::new(status)));
+    }
+    Step::Wait(wake)
 }
 
 fn phase(run: &MonitoringRun) -> Phase {

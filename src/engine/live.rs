@@ -90,7 +90,11 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
         let mut parts_sent = entry.parts_sent;
         let (token, chat) = match self.address(namespace, receiver).await {
             Ok(found) => found,
-            Err(problem) => return Delivery::NotSent { error: problem.to_string(), parts_sent },
+            Err(problem) => {
+                let secret = &receiver.telegram.secret_ref.name;
+                let error = format!("the Secret {secret:?} cannot be used: {problem}");
+                return Delivery::NotSent { error, parts_sent };
+            }
         };
         let bot = self.telegram.bot(&token);
         let thread = receiver.telegram.message_thread_id;

@@ -170,7 +170,8 @@ impl<S: Store, W: World> Engine<S, W> {
             }
             Change::Undecodable(object) => {
                 let key = (object.namespace.clone(), object.name.clone());
-                self.state(&key).job = None;
+                let state = self.state(&key);
+                (state.job, state.unreadable) = (None, true);
                 self.ready.push_back(key);
                 self.undecodable("MonitoringJob", object);
             }

@@ -21,6 +21,8 @@ pub(super) type Key = (String, String);
 #[derive(Debug, Default)]
 pub(super) struct JobState {
     pub(super) job: Option<Arc<MonitoringJob>>,
+    /// The job is there, and this version cannot read it.
+    pub(super) unreadable: bool,
     pub(super) understood: Arc<Understood>,
     pub(super) runs: BTreeMap<String, MonitoringRun>,
     pub(super) me: Me,
@@ -45,6 +47,7 @@ impl JobState {
         let identity = |j: &MonitoringJob| (j.metadata.uid.clone(), j.metadata.generation);
         let another = self.job.as_deref().map(identity) != Some(identity(&job));
         self.job = Some(Arc::new(job));
+        self.unreadable = false;
         another
     }
 
@@ -58,8 +61,9 @@ impl JobState {
 
     /// Forgets a job that is gone, unless another one has its name by now.
     pub(super) fn forget_job(&mut self, gone: &Deleted) {
-        if self.job.as_ref().is_some_and(|job| job.metadata.uid.as_deref() == Some(gone.uid.as_str())) {
+        if self.job.as_ref().is_none_or(|job| job.metadata.uid.as_deref() == Some(gone.uid.as_str())) {
             self.job = None;
+            self.unreadable = false;
         }
     }
 
@@ -72,7 +76,7 @@ impl JobState {
 
     /// Whether there is anything left to know.
     pub(super) fn is_empty(&self) -> bool {
-        self.job.is_none() && self.runs.is_empty() && self.executions.is_empty() && !self.busy
+        self.job.is_none() && !self.unreadable && self.runs.is_empty() && self.executions.is_empty() && !self.busy
     }
 
     /// What to do next. Runs without a job are planned for themselves.
@@ -81,11 +85,9 @@ impl JobState {
             if let Some(run) = self.executions.keys().next() {
                 return Step::Do(plan::Effect::Abandon(run.clone()));
             }
-            let orphan = self.runs.iter().find_map(|(name, run)| Some((name.clone(), plan::plan_orphan(run, now)?)));
-            return match orphan.filter(|_| !self.me.stopping) {
-                Some((name, status)) => Step::Do(plan::Effect::PatchRun(plan::RunWrite::Fail, name, status)),
-                None => Step::Wait(None),
-            };
+            // The runs of a job that cannot be read are for a process that can.
+            let wait = self.me.stopping || self.unreadable;
+            return if wait { Step::Wait(None) } else { plan::plan_orphans(&self.runs, now) };
         };
         plan::plan(View { job, understood: &self.understood, runs: &self.runs, me: &self.me, now })
     }

@@ -180,6 +180,42 @@ async fn a_run_without_a_job_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_heard_of_before_its_job_waits_for_it() {
+    let sim = Sim::new("2026-11-24T03:00:30Z");
+    sim.store.create(&manual("by-hand")).await.unwrap();
+    let engine = sim.run_for("a", minutes(1));
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        sim.create_job(json!({})).await;
+    };
+    tokio::join!(engine, later);
+    assert_eq!(status(&sim.runs().await[0]).phase, Some(Phase::Completed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_runs_of_a_job_that_cannot_be_read_stay_as_they_are() {
+    let sim = Sim::new("2026-11-24T03:00:30Z");
+    let odd = json!({"metadata": {"name": "autopar-staging"}, "spec": 5});
+    sim.store.put(stagewatch::store::Kind::Job, "monitoring", "autopar-staging", &odd).unwrap();
+    sim.store.create(&manual("by-hand")).await.unwrap();
+    sim.run_for("a", minutes(1)).await;
+    assert_eq!(sim.runs().await[0].status, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notice_that_was_not_sent_is_dropped_when_the_spec_is_mended() {
+    let sim = Sim::new("2026-11-24T03:00:30Z");
+    *sim.world.deliveries.lock().unwrap() = vec![crate::sim::refused()];
+    sim.create_job(json!({"schedule": {"cron": ["15 3 * *"]}, "notifications": told("Changes")})).await;
+    sim.run_for("a", Duration::from_secs(5)).await;
+    assert_eq!(sim.job().await.status.unwrap().outbox.len(), 1);
+    sim.store.apply_job(&crate::sim::job("autopar-staging", every_minute("Changes"))).unwrap();
+    sim.run_for("b", minutes(2)).await;
+    assert_eq!(sim.kinds(), []);
+    assert_eq!(sim.job().await.status.unwrap().outbox, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_spec_that_cannot_be_run_is_told_once_and_mends() {
     let sim = Sim::new("2026-11-24T03:00:30Z");
     let job = json!({"schedule": {"cron": ["15 3 * *"]}, "notifications": told("Changes")});

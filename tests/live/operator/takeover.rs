@@ -1,0 +1,76 @@
+//! A rollout, and a crash.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use stagewatch::api::{MonitoringRunStatus, run::Phase};
+
+use super::{
+    site::Site,
+    stage::{SOON, Stage, until},
+};
+
+/// A run that goes on for a while, in the hands of the operator that leads.
+async fn running(stage: &Stage, site: &Site) -> Result<(String, MonitoringRunStatus)> {
+    site.takes(Duration::from_secs(8));
+    stage.create_job("staging", json!({"websites": [site.spec("site")]})).await?;
+    let run = stage.create_run("staging").await?;
+    let running = stage.until_run(&run, "is running", SOON, |status| status.phase == Some(Phase::Running)).await?;
+    assert_eq!(running.attempt, Some(1));
+    Ok((run, running))
+}
+
+/// Waits until another holder has the run.
+async fn taken(
+    stage: &Stage,
+    run: &str,
+    from: &MonitoringRunStatus,
+    deadline: Duration,
+) -> Result<MonitoringRunStatus> {
+    until("another holder", deadline, async || {
+        let status = stage.run(run).await?;
+        let other = status.phase == Some(Phase::Running) && status.holder != from.holder;
+        Ok(if other { Ok(status) } else { Err(status) })
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_hands_a_run_over_within_a_second() -> Result<()> {
+    let (stage, site) = (Stage::new("rollout").await?, Site::start().await);
+    let mut first = stage.start_leader("first").await?;
+    let second = stage.start("second", &[]).await?;
+    let (run, before) = running(&stage, &site).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let asked = Instant::now();
+    first.terminate().await?;
+    let after = taken(&stage, &run, &before, SOON).await?;
+    let pause = asked.elapsed();
+    eprintln!("a rollout: a run that goes on was taken over after {pause:?}");
+    ensure!(pause < Duration::from_secs(1), "it took {pause:?}");
+    assert_eq!(after.attempt, Some(1), "a rollout costs no attempt");
+    first.ended().await?;
+    second.until_leading().await?;
+    let done = stage.until_run(&run, "ends", SOON, |status| status.completion_time.is_some()).await?;
+    assert_eq!((done.phase, done.attempt), (Some(Phase::Completed), Some(1)));
+    stage.done([first, second])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_costs_an_attempt_and_at_most_twenty_seconds() -> Result<()> {
+    let (stage, site) = (Stage::new("crash").await?, Site::start().await);
+    let mut first = stage.start_leader("first").await?;
+    let second = stage.start("second", &[]).await?;
+    let (run, before) = running(&stage, &site).await?;
+    let killed = Instant::now();
+    first.kill().await?;
+    let after = taken(&stage, &run, &before, SOON).await?;
+    let pause = killed.elapsed();
+    eprintln!("a crash: a run that goes on was taken over after {pause:?}");
+    ensure!(pause < Duration::from_secs(20), "it took {pause:?}");
+    assert_eq!(after.attempt, Some(2));
+    let done = stage.until_run(&run, "ends", SOON, |status| status.completion_time.is_some()).await?;
+    assert_eq!((done.phase, done.attempt), (Some(Phase::Completed), Some(2)));
+    stage.done([first, second])
+}
