@@ -3,6 +3,7 @@
 mod cargo;
 mod cluster;
 mod crds;
+mod demo;
 mod test;
 
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// The main job on real local parts: all is well, then Redis breaks, then it is mended
+    Demo(demo::Options),
     /// All tests: the plain ones, then those that need real parts, which are set up first
     Test(test::Options),
     /// A real Kubernetes control plane, without nodes
@@ -32,6 +35,7 @@ enum Task {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = wait::stop_on_signals().and_then(|()| match arguments.task {
+        Task::Demo(options) => demo::demo(&options),
         Task::Test(options) => test::test(&options),
         Task::Cluster(verb) => cluster::cluster(&verb),
         Task::Crds => crds::crds(),

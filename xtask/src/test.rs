@@ -1,15 +1,12 @@
 //! `cargo xtask test`: the plain tests, then the live ones with the parts that they need.
 
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
-use serde::Deserialize;
 use xtask::rig::wait::interrupted;
 use xtask::rig::{Parts, command};
 use xtask::say::say;
 
-use crate::cargo::cargo;
+use crate::cargo::{Metadata, cargo, metadata, stagewatch};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -22,26 +19,6 @@ pub(crate) struct Options {
 
 /// Live targets whose tests wait for the minutes to go by: all of them do so at once, whatever the number of cores.
 const WAITING: [&str; 1] = ["live-operator"];
-
-/// What `cargo metadata` tells, as far as it is needed.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    target_directory: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    targets: Vec<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-    test: bool,
-}
 
 /// A test target that plain `cargo test` leaves out, since it needs real parts.
 #[derive(Debug, PartialEq)]
@@ -69,9 +46,9 @@ fn run_live(metadata: &Metadata, targets: &[&Live], filter: Option<&str>) -> Res
         return Ok(());
     }
     say(format!("setting up real parts for {}", names(targets)));
-    run(&["build", "--locked", "--package", "stagewatch"], None, &[])?;
+    let program = stagewatch(metadata)?;
     let parts = Parts::set_up()?;
-    let environment = parts.environment(&metadata.target_directory.join("debug/stagewatch"))?;
+    let environment = parts.environment(&program)?;
     let mut failed = Vec::new();
     for &target in targets {
         if interrupted() {
@@ -104,11 +81,6 @@ fn live_targets(metadata: &Metadata, all: bool) -> Vec<Live> {
         live.extend(wanted.map(|target| Live { package: package.name.clone(), name: target.name.clone() }));
     }
     live
-}
-
-fn metadata() -> Result<Metadata> {
-    let text = command::output(&mut cargo(&["metadata", "--no-deps", "--locked", "--format-version", "1"])?)?;
-    serde_json::from_str(&text).context("`cargo metadata` says something else than expected")
 }
 
 fn run(arguments: &[&str], filter: Option<&str>, environment: &[(&str, String)]) -> Result<()> {

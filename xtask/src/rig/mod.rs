@@ -11,6 +11,7 @@ pub mod images;
 pub mod kubernetes;
 mod parts;
 pub mod scratch;
+pub mod site;
 pub mod wait;
 
 use std::fs::OpenOptions;

@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::Result;
 use rustix::process::{Pid, test_kill_process};
 
-use super::{cache, kubernetes};
+use super::{cache, daemon, kubernetes};
 use crate::say::say;
+
+/// The name under which the program itself runs in such a folder.
+pub const PROGRAM: &str = "stagewatch";
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
@@ -51,7 +54,12 @@ fn sweep(base: &Path) -> Result<()> {
             .and_then(|name| name.split('-').next())
             .and_then(|pid| pid.parse().ok());
         let alive = owner.and_then(Pid::from_raw).is_none_or(|pid| test_kill_process(pid).is_ok());
-        if !alive && kubernetes::end_kept(&path)? {
+        if alive {
+            continue;
+        }
+        let mut ran = daemon::end_recorded(PROGRAM, &path)?;
+        ran |= kubernetes::end_kept(&path)?;
+        if ran {
             say(format!("ended what a killed run had left in {}", path.display()));
         }
     }
