@@ -45,6 +45,8 @@ pub struct Said {
 
 /// Watches staging environments: probes the sites, inspects the containers behind them, reads their logs, and says what
 /// is wrong and why
+///
+/// Exit codes: 0 done, and the verdict is below --fail-on; 1 failed; 2 bad usage; 3 the verdict is at or above --fail-on.
 #[derive(Parser, Debug)]
 #[command(name = "stagewatch", version, propagate_version = true)]
 struct Cli {
@@ -62,13 +64,16 @@ enum Command {
     Replay(replay::Replay),
     /// Say what the operator would say of these files, and when their jobs would run next
     ///
-    /// Exit code 0 when every job can be run, 1 when something is wrong: each problem with its file, line and field.
+    /// Each problem is told as `file:line: path: message`. Exit code: 0 when every document can be run or created, 1 when
+    /// something is wrong, 2 on bad usage.
     Validate {
         /// YAML files with MonitoringJobs and MonitoringRuns
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Print the CustomResourceDefinitions, for `kubectl apply -f -`
+    /// Print the CustomResourceDefinitions, for `kubectl apply --server-side -f -`
+    ///
+    /// Exit code: 0.
     Crds,
 }
 

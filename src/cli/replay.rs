@@ -10,7 +10,7 @@ use crate::recording;
 /// Compute the report of a recording again, offline
 ///
 /// A recording is a folder that `stagewatch run --record` wrote. The exit code is that of `run`: 0 below --fail-on, 3
-/// at or above it, 1 when the recording could not be read.
+/// at or above it, 1 when the recording could not be read, 2 on bad usage.
 #[derive(Args, Debug)]
 pub struct Replay {
     /// The folder

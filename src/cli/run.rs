@@ -156,7 +156,9 @@ impl Run {
             loop {
                 match world.deliver(namespace, receiver, &entry, &parts).await {
                     Delivery::Accepted { .. } => break,
-                    Delivery::RetryAfter { pause, parts_sent } if entry.attempts < ATTEMPTS && pause <= LONGEST_PAUSE => {
+                    Delivery::RetryAfter { pause, parts_sent }
+                        if entry.attempts < ATTEMPTS && pause <= LONGEST_PAUSE =>
+                    {
                         entry.attempts += 1;
                         entry.parts_sent = parts_sent;
                         tokio::time::sleep(pause.unsigned_abs()).await;
