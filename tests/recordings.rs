@@ -10,7 +10,6 @@ use regex::RegexBuilder;
 use serde::Deserialize;
 use stagewatch::{
     api::{Finding, Severity, Verdict, report::Report},
-    core::report::report,
     recording,
 };
 
@@ -33,7 +32,7 @@ fn folder() -> PathBuf {
 
 fn replay(name: &str) -> Report {
     let recording = recording::read(&folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-    report(&recording.job.spec, &recording.observations, &recording.previous, recording.window)
+    recording.report()
 }
 
 /// What of `expected` is not so.

@@ -5,54 +5,63 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, ensure};
 
 use super::validate;
-use crate::api::{
-    MonitoringJob,
-    manifest::{self, Object},
+use crate::{
+    api::{
+        MonitoringJob,
+        manifest::{self, Document, Located, Object},
+    },
+    core::check,
 };
 
 /// The namespace of a job that names none.
 const NAMESPACE: &str = "default";
 
-/// The job in `file`: the only one, or the one that is named.
+/// The job in `file`, which can be run: the only one, or the one that is named.
 pub fn job(file: &Path, name: Option<&str>) -> anyhow::Result<MonitoringJob> {
-    let mut jobs = jobs(&[file.to_owned()])?;
+    let mut jobs = read(file)?;
     if let Some(name) = name {
-        jobs.retain(|job| job.metadata.name.as_deref() == Some(name));
+        jobs.retain(|(job, _)| job.metadata.name.as_deref() == Some(name));
     }
-    match (jobs.len(), name) {
-        (1, _) => Ok(jobs.remove(0)),
+    let (job, document) = match (jobs.len(), name) {
+        (1, _) => jobs.remove(0),
         (0, Some(name)) => bail!("there is no MonitoringJob {name:?} in {}", file.display()),
         (0, None) => bail!("there is no MonitoringJob in {}", file.display()),
         (n, _) => bail!("there are {n} MonitoringJobs in {}: name one with --job", file.display()),
-    }
+    };
+    let problems = check::problems(&job.spec);
+    refuse(file, problems.into_iter().map(|problem| document.locate(problem)))?;
+    Ok(job)
 }
 
-/// The jobs in all of `files`.
+/// The jobs in all of `files`, each as the API server would take it.
 pub fn jobs(files: &[PathBuf]) -> anyhow::Result<Vec<MonitoringJob>> {
     let mut found = Vec::new();
-    let mut problems = Vec::new();
     for file in files {
-        let text = validate::read(file).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
-        let at = |it: &manifest::Located| {
-            let path = if it.problem.path.is_empty() { String::new() } else { format!("{}: ", it.problem.path) };
-            format!("{}:{}: {path}{}", file.display(), it.line, it.problem.message)
-        };
-        match manifest::read(&text) {
-            Err(located) => problems.push(at(&located)),
-            Ok(documents) => {
-                for document in documents {
-                    match document.object {
-                        Ok(Object::Job(job)) => found.push(*job),
-                        Ok(Object::Run(_) | Object::Foreign) => {}
-                        Err(located) => problems.extend(located.iter().map(at)),
-                    }
-                }
-            }
-        }
-    }
-    ensure!(problems.is_empty(), "{}", problems.join("\n"));
-    for job in &mut found {
-        job.metadata.namespace.get_or_insert_with(|| NAMESPACE.to_owned());
+        found.extend(read(file)?.into_iter().map(|(job, _)| job));
     }
     Ok(found)
+}
+
+/// The jobs of one file, with what knows their lines.
+fn read(file: &Path) -> anyhow::Result<Vec<(MonitoringJob, Document)>> {
+    let text = validate::read(file).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+    let documents = manifest::read(&text).or_else(|located| refuse(file, [located]).map(|()| Vec::new()))?;
+    refuse(file, documents.iter().filter_map(|document| document.object.as_ref().err()).flatten().cloned())?;
+    let job = |document: Document| match &document.object {
+        Ok(Object::Job(job)) => {
+            let mut job = job.as_ref().clone();
+            job.metadata.namespace.get_or_insert_with(|| NAMESPACE.to_owned());
+            Some((job, document))
+        }
+        _ => None,
+    };
+    Ok(documents.into_iter().filter_map(job).collect())
+}
+
+/// Refuses a file for what is wrong in it, each told as `file:line: path: message`.
+fn refuse(file: &Path, problems: impl IntoIterator<Item = Located>) -> anyhow::Result<()> {
+    let line = |it: Located| format!("{}:{}", file.display(), validate::words(&it));
+    let lines: Vec<String> = problems.into_iter().map(line).collect();
+    ensure!(lines.is_empty(), "{} cannot be used:\n{}", file.display(), lines.join("\n"));
+    Ok(())
 }

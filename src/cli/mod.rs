@@ -23,6 +23,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,6 +45,8 @@ pub struct Said {
 
 /// Watches staging environments: probes the sites, inspects the containers behind them, reads their logs, and says what
 /// is wrong and why
+///
+/// Exit codes: 0 done, and the verdict is below --fail-on; 1 failed; 2 bad usage; 3 the verdict is at or above --fail-on.
 #[derive(Parser, Debug)]
 #[command(name = "stagewatch", version, propagate_version = true)]
 struct Cli {
@@ -61,13 +64,16 @@ enum Command {
     Replay(replay::Replay),
     /// Say what the operator would say of these files, and when their jobs would run next
     ///
-    /// Exit code 0 when every job can be run, 1 when something is wrong: each problem with its file, line and field.
+    /// Each problem is told as `file:line: path: message`. Exit code: 0 when every document can be run or created, 1 when
+    /// something is wrong, 2 on bad usage.
     Validate {
         /// YAML files with MonitoringJobs and MonitoringRuns
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Print the CustomResourceDefinitions, for `kubectl apply -f -`
+    /// Print the CustomResourceDefinitions, for `kubectl apply --server-side -f -`
+    ///
+    /// Exit code: 0.
     Crds,
 }
 
@@ -113,9 +119,8 @@ pub fn main() -> ExitCode {
     match perform(command) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,
         Ok(Exit::Bad) => ExitCode::from(3),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "error: {}", words(&error));
             ExitCode::FAILURE
         }
     }
@@ -143,16 +148,26 @@ fn say(said: &Said) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// Prints what a command is for.
+/// Prints what a command is for. A reader that has seen enough, such as `head`, is no error, and changes no exit code.
 fn emit(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("the output could not be written"),
+        _ => Ok(()),
+    }
 }
 
-/// A reader that has seen enough, such as `head`, is no error.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
+/// An error and its causes, each once: many an error says its cause in its own words already.
+fn words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
+        if said.contains(&cause) {
+            said
+        } else if said.is_empty() {
+            cause
+        } else {
+            format!("{said}: {cause}")
+        }
+    })
 }
 
 /// Names this process and no other, nor one before it.
@@ -177,4 +192,15 @@ fn stop_signal() -> anyhow::Result<CancellationToken> {
         std::process::exit(130);
     });
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let error = anyhow::anyhow!("no such file").context("a.json: no such file").context("it cannot be read");
+        assert_eq!(words(&error), "it cannot be read: a.json: no such file");
+    }
 }

@@ -26,7 +26,7 @@ use crate::{
 ///
 /// It watches MonitoringJobs, runs them on their schedules, and writes what it finds into their status. Several may
 /// run: one of them works, the others wait. It serves /healthz, /readyz and /metrics. Log lines are JSON; RUST_LOG says
-/// how many.
+/// how many. Exit code: 0 when it was stopped, 1 when it could not start or lost its lease, 2 on bad usage.
 #[derive(Args, Debug)]
 pub struct Operator {
     /// Only the jobs of this namespace; without it those of all namespaces

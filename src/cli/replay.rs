@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, FailOnArg, emit, report, settings::Format};
-use crate::{core::report::report as judge, recording};
+use crate::recording;
 
 /// Compute the report of a recording again, offline
 ///
 /// A recording is a folder that `stagewatch run --record` wrote. The exit code is that of `run`: 0 below --fail-on, 3
-/// at or above it, 1 when the recording could not be read.
+/// at or above it, 1 when the recording could not be read, 2 on bad usage.
 #[derive(Args, Debug)]
 pub struct Replay {
     /// The folder
@@ -26,9 +26,8 @@ pub struct Replay {
 impl Replay {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let recording = recording::read(&self.folder)?;
-        let spec = &recording.job.spec;
-        let report = judge(spec, &recording.observations, &recording.previous, recording.window);
-        emit(&report::print(self.output, spec, &report)?)?;
+        let report = recording.report();
+        emit(&report::print(self.output, &recording.job.spec, &report)?)?;
         Ok(self.fail_on.exit(report.verdict))
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::{
@@ -32,6 +32,9 @@ use crate::{
 
 /// How many raw answers may wait to be written.
 const EVIDENCE: usize = 64;
+/// How often a message is sent to a receiver whose bot is asked to wait, and how long it is waited for at most.
+const ATTEMPTS: i32 = 3;
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Look once at everything that the job in FILE names, and print what was found
 ///
@@ -80,10 +83,6 @@ impl Run {
             teller: |_: Notice| {},
         };
         let understood = world.understand(&job);
-        if !understood.problems.is_empty() {
-            let lines: Vec<_> = understood.problems.iter().map(|p| format!("{}: {}", p.path, p.message)).collect();
-            anyhow::bail!("{} cannot be run:\n{}", self.file.display(), lines.join("\n"));
-        }
         let previous = self.previous.as_deref().map(earlier).transpose()?.unwrap_or_default();
         let started = Timestamp::now();
         let mut run = MonitoringRun::new(
@@ -99,47 +98,27 @@ impl Run {
         run.status = Some(execution::claimed(&job, &run, "", started));
         let window = effective::window(&job, &run.spec, started);
         let patience = plan::timeout(&job, &understood, started).unsigned_abs();
-        let (report, seen) = self.look(&world, &job, window, patience, &previous).await?;
+        let mut listeners = Listeners::default();
+        let recorded = match &self.record {
+            Some(folder) => {
+                let writer = recording::Writer::create(folder).await?;
+                let (sender, receiver) = mpsc::channel(EVIDENCE);
+                listeners.evidence = Some(sender);
+                let (job, previous) = (job.clone(), previous.clone());
+                Some(tokio::spawn(async move { writer.write(&job, &previous, window, started, receiver).await }))
+            }
+            None => None,
+        };
+        let (report, seen) = look(&world, &job, window, patience, &previous, listeners).await;
         emit(&report::print(self.output, &job.spec, &report)?)?;
         let verdict = report.verdict;
         run.status = Some(execution::completed(&run, report, reports::containers(&seen), Timestamp::now()));
         let told = self.tell(&world, &job, &run, verdict).await;
+        if let Some(recorded) = recorded {
+            recorded.await?.context("the recording could not be written")?;
+        }
         told.map(|()| self.fail_on.exit(verdict))
     }
-
-    /// Looks, while a terminal shows the steps and a recording is written.
-    async fn look(
-        &self,
-        world: &Live<impl Fn(Notice) + Send + Sync + 'static>,
-        job: &MonitoringJob,
-        window: Window,
-        patience: std::time::Duration,
-        previous: &Previous,
-    ) -> anyhow::Result<(Report, Observations)> {
-        let mut listeners = Listeners::default();
-        let shown = std::io::stderr().is_terminal().then(|| {
-            let (sender, receiver) = mpsc::unbounded_channel();
-            listeners.progress = Some(sender);
-            tokio::spawn(progress::show(receiver))
-        });
-        let recorded = self.record.as_ref().map(|folder| {
-            let (sender, receiver) = mpsc::channel(EVIDENCE);
-            listeners.evidence = Some(sender);
-            let (folder, job, previous) = (folder.clone(), job.clone(), previous.clone());
-            let now = Timestamp::now();
-            tokio::spawn(async move { recording::write(&folder, &job, &previous, window, now, receiver).await })
-        });
-        let looked = world.look(job, window, patience, previous, listeners).await;
-        if let Some(recorded) = recorded {
-            let folder = self.record.as_ref().map(|f| f.display().to_string()).unwrap_or_default();
-            recorded.await?.with_context(|| format!("the recording {folder} could not be written"))?;
-        }
-        if let Some(shown) = shown {
-            shown.await?;
-        }
-        Ok(looked)
-    }
-
     /// Sends one message to each receiver.
     async fn tell(
         &self,
@@ -155,7 +134,7 @@ impl Run {
         let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
         let mut failed = Vec::new();
         for receiver in job.spec.notifications.iter().flat_map(|n| &n.receivers) {
-            let entry = OutboxEntry {
+            let mut entry = OutboxEntry {
                 id: String::new(),
                 receiver: receiver.name.clone(),
                 kind: if verdict == Verdict::AllGood { MessageKind::Report } else { MessageKind::Alert },
@@ -174,15 +153,26 @@ impl Run {
                 error: None,
             };
             let parts = world.message(job, &understood, Some(run), None, &entry, Timestamp::now());
-            match world.deliver(namespace, receiver, &entry, &parts).await {
-                Delivery::Accepted { .. } => {}
-                Delivery::RetryAfter { pause, .. } => {
-                    failed.push(format!("{}: Telegram asks to wait {} s", receiver.name, pause.as_secs()));
-                }
-                Delivery::NotSent { error, .. }
-                | Delivery::Ambiguous { error, .. }
-                | Delivery::Refused { error, .. } => {
-                    failed.push(format!("{}: {error}", receiver.name));
+            loop {
+                match world.deliver(namespace, receiver, &entry, &parts).await {
+                    Delivery::Accepted { .. } => break,
+                    Delivery::RetryAfter { pause, parts_sent }
+                        if entry.attempts < ATTEMPTS && pause <= LONGEST_PAUSE =>
+                    {
+                        entry.attempts += 1;
+                        entry.parts_sent = parts_sent;
+                        tokio::time::sleep(pause.unsigned_abs()).await;
+                    }
+                    Delivery::RetryAfter { pause, .. } => {
+                        failed.push(format!("{}: Telegram asks to wait {} s", receiver.name, pause.as_secs()));
+                        break;
+                    }
+                    Delivery::NotSent { error, .. }
+                    | Delivery::Ambiguous { error, .. }
+                    | Delivery::Refused { error, .. } => {
+                        failed.push(format!("{}: {error}", receiver.name));
+                        break;
+                    }
                 }
             }
         }
@@ -191,9 +181,30 @@ impl Run {
     }
 }
 
+/// Looks, while a terminal shows the steps.
+async fn look(
+    world: &Live<impl Fn(Notice) + Send + Sync + 'static>,
+    job: &MonitoringJob,
+    window: Window,
+    patience: std::time::Duration,
+    previous: &Previous,
+    mut listeners: Listeners,
+) -> (Report, Observations) {
+    let shown = std::io::stderr().is_terminal().then(|| {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        listeners.progress = Some(sender);
+        tokio::spawn(progress::show(receiver))
+    });
+    let looked = world.look(job, window, patience, previous, listeners).await;
+    if let Some(shown) = shown {
+        // What could not be shown was seen all the same.
+        let _ = shown.await;
+    }
+    looked
+}
+
 /// What the run of a recording leaves to the next one.
 fn earlier(folder: &Path) -> anyhow::Result<Previous> {
     let recording = recording::read(folder)?;
-    let report = reports::report(&recording.job.spec, &recording.observations, &recording.previous, recording.window);
-    Ok(Previous::after(&report, reports::containers(&recording.observations), recording.previous.trends))
+    Ok(Previous::after(&recording.report(), reports::containers(&recording.observations), recording.previous.trends))
 }

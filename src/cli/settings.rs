@@ -9,7 +9,7 @@ use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{net::AddressPolicy, secrets::Secrets, store::folder::Folder};
+use crate::{net::AddressPolicy, notify::telegram, secrets::Secrets, store::folder::Folder};
 
 /// How far apart the two samples of CPU time are where runs come again and again: what two of them agree on counts.
 pub const CPU_WINDOW: Duration = Duration::from_secs(2);
@@ -27,7 +27,7 @@ pub struct Targets {
     #[arg(long = "allowed-cidr", value_name = "CIDR", env = "STAGEWATCH_ALLOWED_CIDRS", value_delimiter = ',')]
     pub allowed: Vec<IpNet>,
     /// Where Telegram's Bot API is
-    #[arg(long, value_name = "URL", env = "STAGEWATCH_TELEGRAM_URL", default_value = crate::notify::telegram::DEFAULT_BASE_URL)]
+    #[arg(long, value_name = "URL", env = "STAGEWATCH_TELEGRAM_URL", default_value = telegram::DEFAULT_BASE_URL, value_parser = telegram::base_url)]
     pub telegram_url: Url,
 }
 
@@ -101,8 +101,8 @@ pub enum Format {
     /// For people.
     #[default]
     Text,
-    /// The whole report.
+    /// All of it, as JSON.
     Json,
-    /// The whole report.
+    /// All of it, as YAML.
     Yaml,
 }

@@ -14,6 +14,9 @@ use crate::{
 };
 
 /// Show the jobs and runs of a running, or stopped, `stagewatch watch`
+///
+/// Its columns are those of `kubectl get monitoringjobs` and `kubectl get monitoringruns`. Exit code: 0 when it was shown, 1 when there is no
+/// such state or job, 2 on bad usage. For an exit code by verdict, use `run`, or `trigger --wait`.
 #[derive(Args, Debug)]
 pub struct Status {
     #[command(flatten)]

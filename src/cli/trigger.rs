@@ -26,8 +26,8 @@ use crate::{
 /// Run a job now
 ///
 /// Without --state this creates a MonitoringRun in the cluster of the kubeconfig; with it, in the folder of a running
-/// `stagewatch watch`. With --wait the exit code is that of `run`: 0 below --fail-on, 3 at or above it, 1 when the run
-/// failed.
+/// `stagewatch watch`. Exit code: 0 when the run was created, 1 when it was not, 2 on bad usage. With --wait it is that of `run`:
+/// 0 below --fail-on, 3 at or above it, 1 when the run failed or was not done in time.
 #[derive(Args, Debug)]
 pub struct Trigger {
     /// The job's name

@@ -29,12 +29,12 @@ pub fn validate(files: &[PathBuf], now: Timestamp) -> Said {
         let text = match read(file) {
             Ok(text) => text,
             Err(why) => {
-                said.problem(&name, None, &why);
+                said.problem(&name, &why);
                 continue;
             }
         };
         match manifest::read(&text) {
-            Ok(documents) if documents.is_empty() => said.problem(&name, None, "there is no document in this file"),
+            Ok(documents) if documents.is_empty() => said.problem(&name, "there is no document in this file"),
             Ok(documents) => documents.iter().for_each(|document| said.document(&name, document, now)),
             Err(located) => said.located(&name, &located),
         }
@@ -51,16 +51,20 @@ pub fn read(file: &Path) -> Result<String, String> {
     Ok(text)
 }
 
+/// A problem as `line: path: message`.
+pub fn words(Located { line, problem: Problem { path, message } }: &Located) -> String {
+    if path.is_empty() { format!("{line}: {message}") } else { format!("{line}: {path}: {message}") }
+}
+
 impl Said {
-    fn problem(&mut self, file: &str, line: Option<u64>, what: &str) {
-        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-        let _ = writeln!(self.text, "{file}{line}: {what}");
+    fn problem(&mut self, file: &str, what: &str) {
+        let _ = writeln!(self.text, "{file}: {what}");
         self.code = 1;
     }
 
-    fn located(&mut self, file: &str, Located { line, problem: Problem { path, message } }: &Located) {
-        let what = if path.is_empty() { message.clone() } else { format!("{path}: {message}") };
-        self.problem(file, Some(*line), &what);
+    fn located(&mut self, file: &str, located: &Located) {
+        let _ = writeln!(self.text, "{file}:{}", words(located));
+        self.code = 1;
     }
 
     fn document(&mut self, file: &str, document: &Document, now: Timestamp) {

@@ -32,7 +32,9 @@ const LOOK: Duration = Duration::from_secs(2);
 ///
 /// State is kept in a folder, so that a restart goes on where it stopped: `stagewatch status` shows it, `stagewatch
 /// trigger` starts a run beside it. An edited file is taken over at once; one that becomes wrong is told, and its job
-/// goes on as it was. Stop it with Ctrl-C.
+/// goes on as it was. Stop it with Ctrl-C or SIGTERM.
+///
+/// Exit code: 0 when it was stopped, 1 when it could not start, 2 on bad usage.
 #[derive(Args, Debug)]
 pub struct Watch {
     /// Files with MonitoringJobs

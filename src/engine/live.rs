@@ -77,9 +77,14 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
         listeners: Listeners,
     ) -> (Report, Observations) {
         let Listeners { evidence, progress } = listeners;
+        let recorder = evidence.clone();
         let look = Look { job, window, patience, evidence, progress };
         let seen = self.collector.collect(look, &self.secrets).await;
         let offline = rules::own::reached_nothing(&job.spec, &seen) && !self.telegram.is_reachable().await;
+        if let Some(recorder) = recorder.filter(|_| offline) {
+            // Whoever has stopped recording needs no more.
+            let _ = recorder.send(Evidence::Offline).await;
+        }
         let judge = if offline { report::offline } else { report::report };
         (judge(&job.spec, &seen, previous, window), seen)
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     read::{Recording, read},
-    write::write,
+    write::Writer,
 };
 use crate::api::Window;
 
@@ -25,6 +25,9 @@ use crate::api::Window;
 struct Header {
     recorded_at: Timestamp,
     window: Window,
+    /// The run reached nothing at all, the Bot API included.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    offline: bool,
 }
 
 /// `look.json`: what the engine's answers do not tell of a look at a container.

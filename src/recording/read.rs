@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Header, LookNotes, RecordingError};
 use crate::{
-    api::{MonitoringJob, Window, job::Container},
+    api::{MonitoringJob, Window, job::Container, report::Report},
     core::{
         logs::{Matcher, Scanner},
         observation::{
@@ -19,7 +19,7 @@ use crate::{
             docker::{ContainerLook, Engine, Event, Inspect, LogLook},
         },
         previous::Previous,
-        rules,
+        report, rules,
     },
 };
 
@@ -41,6 +41,16 @@ pub struct Recording {
     pub previous: Previous,
     /// What it saw.
     pub observations: Observations,
+    /// It reached nothing at all, the Bot API included.
+    pub offline: bool,
+}
+
+impl Recording {
+    /// The report of the run.
+    pub fn report(&self) -> Report {
+        let judge = if self.offline { report::offline } else { report::report };
+        judge(&self.job.spec, &self.observations, &self.previous, self.window)
+    }
 }
 
 /// Reads the recording in the folder `dir`. Files that are absent were not observed.
@@ -76,7 +86,8 @@ pub fn read(dir: &Path) -> Result<Recording, RecordingError> {
             look,
         });
     }
-    Ok(Recording { job, recorded_at: header.recorded_at, window: header.window, previous, observations })
+    let Header { recorded_at, window, offline } = header;
+    Ok(Recording { job, recorded_at, window, previous, observations, offline })
 }
 
 fn look(

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::{read, write};
+use super::{Writer, read};
 use crate::{
     api::{MonitoringJob, job_status::ContainerBaseline},
     core::{
@@ -91,7 +91,9 @@ async fn record(dir: &Path, evidence: Vec<Evidence>) {
         sender.send(piece).await.unwrap();
     }
     drop(sender);
-    write(dir, &MonitoringJob::new("autopar-staging", spec()), &previous(), window(), at(15), receiver).await.unwrap();
+    let job = MonitoringJob::new("autopar-staging", spec());
+    let writer = Writer::create(dir).await.unwrap();
+    writer.write(&job, &previous(), window(), at(15), receiver).await.unwrap();
 }
 
 #[tokio::test]
@@ -103,8 +105,7 @@ async fn a_replay_comes_to_the_same_report_as_its_run() {
     assert_eq!(replayed.observations, seen);
     assert_eq!((replayed.window, replayed.previous.clone(), replayed.recorded_at), (window(), previous(), at(15)));
     let of_run = report(&spec(), &seen, &previous(), window());
-    let of_replay = report(&replayed.job.spec, &replayed.observations, &replayed.previous, replayed.window);
-    assert_eq!(serde_json::to_value(&of_replay).unwrap(), serde_json::to_value(&of_run).unwrap());
+    assert_eq!(serde_json::to_value(replayed.report()).unwrap(), serde_json::to_value(&of_run).unwrap());
     let ids: Vec<&str> = of_run.findings.iter().map(|f| f.id.as_str()).collect();
     assert!(
         ids.contains(&"container/autopar-redis/OomKilled") && ids.contains(&"container/autopar-rabbitmq/Missing"),
@@ -133,12 +134,18 @@ async fn a_host_that_did_not_answer_is_recorded_as_that() {
 }
 
 #[tokio::test]
+async fn a_run_that_was_offline_is_offline_in_its_replay() {
+    let dir = tempfile::tempdir().unwrap();
+    record(dir.path(), vec![Evidence::Offline]).await;
+    let replayed = read(dir.path()).unwrap();
+    assert_eq!(replayed.report().findings[0].id, "self/run/Offline");
+}
+
+#[tokio::test]
 async fn a_folder_that_is_not_empty_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("mine"), "x").unwrap();
-    let (_, receiver) = mpsc::channel(1);
-    let job = MonitoringJob::new("autopar-staging", spec());
-    let error = write(dir.path(), &job, &previous(), window(), at(15), receiver).await.unwrap_err();
+    let error = Writer::create(dir.path()).await.unwrap_err();
     assert!(error.to_string().ends_with("the folder is not empty: name a new one"), "{error}");
 }
 

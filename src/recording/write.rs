@@ -29,41 +29,22 @@ use crate::{
 /// What a recording may take of a disk.
 const MAX_BYTES: u64 = 2 << 30;
 
-/// Writes what comes through `evidence` into the folder `dir`, which is created and has to be empty, until all senders
-/// are gone. The job is written without its status.
-///
-/// # Errors
-/// A folder that is not empty, and whatever the disk says. At 2 GiB the recording ends with an error.
-pub async fn write(
-    dir: &Path,
-    job: &MonitoringJob,
-    previous: &Previous,
-    window: Window,
-    recorded_at: Timestamp,
-    mut evidence: Receiver<Evidence>,
-) -> Result<(), RecordingError> {
-    let mut folder = Folder::create(dir).await?;
-    let plain = MonitoringJob { status: None, ..job.clone() };
-    let yaml = serde_saphyr::to_string(&plain).map_err(|error| folder.content("job.yaml", &error))?;
-    folder.put("job.yaml", yaml.as_bytes()).await?;
-    folder.put_json("previous.json", previous).await?;
-    while let Some(piece) = evidence.recv().await {
-        folder.keep(piece).await?;
-    }
-    // Last, so that a recording which was broken off is not taken for one.
-    folder.put_json("recording.json", &Header { recorded_at, window }).await?;
-    folder.close().await
-}
-
-struct Folder {
+/// A recording that is being written.
+#[derive(Debug)]
+pub struct Writer {
     root: PathBuf,
     logs: HashMap<String, File>,
     events: Option<File>,
+    offline: bool,
     left: u64,
 }
 
-impl Folder {
-    async fn create(root: &Path) -> Result<Self, RecordingError> {
+impl Writer {
+    /// Begins a recording in the folder `root`, which is created and has to be empty.
+    ///
+    /// # Errors
+    /// A folder that is not empty, and whatever the disk says.
+    pub async fn create(root: &Path) -> Result<Self, RecordingError> {
         let at = |source| RecordingError::File { path: root.to_owned(), source };
         fs::create_dir_all(root).await.map_err(at)?;
         let mut entries = fs::read_dir(root).await.map_err(at)?;
@@ -71,7 +52,32 @@ impl Folder {
             let problem = "the folder is not empty: name a new one".to_owned();
             return Err(RecordingError::Content { path: root.to_owned(), problem });
         }
-        Ok(Self { root: root.to_owned(), logs: HashMap::new(), events: None, left: MAX_BYTES })
+        Ok(Self { root: root.to_owned(), logs: HashMap::new(), events: None, offline: false, left: MAX_BYTES })
+    }
+
+    /// Writes what comes through `evidence` until all senders are gone. The job is written without its status.
+    ///
+    /// # Errors
+    /// Whatever the disk says. At 2 GiB the recording ends with an error.
+    pub async fn write(
+        mut self,
+        job: &MonitoringJob,
+        previous: &Previous,
+        window: Window,
+        recorded_at: Timestamp,
+        mut evidence: Receiver<Evidence>,
+    ) -> Result<(), RecordingError> {
+        let plain = MonitoringJob { status: None, ..job.clone() };
+        let yaml = serde_saphyr::to_string(&plain).map_err(|error| self.content("job.yaml", &error))?;
+        self.put("job.yaml", yaml.as_bytes()).await?;
+        self.put_json("previous.json", previous).await?;
+        while let Some(piece) = evidence.recv().await {
+            self.keep(piece).await?;
+        }
+        // Last, so that a recording which was broken off is not taken for one.
+        let header = Header { recorded_at, window, offline: self.offline };
+        self.put_json("recording.json", &header).await?;
+        self.close().await
     }
 
     async fn keep(&mut self, piece: Evidence) -> Result<(), RecordingError> {
@@ -101,6 +107,10 @@ impl Folder {
             Evidence::Host(mut host) => {
                 host.events.clear();
                 self.put_json(&format!("hosts/{}.json", name(&host.name)), &host).await
+            }
+            Evidence::Offline => {
+                self.offline = true;
+                Ok(())
             }
             Evidence::Container(container) => match notes(&container) {
                 notes if notes == LookNotes::default() => Ok(()),

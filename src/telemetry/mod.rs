@@ -13,11 +13,13 @@ pub enum LogFormat {
     Json,
 }
 
-/// Log lines go to stderr, from `default` on, or as `RUST_LOG` says. kube's client is kept to errors: it logs whole
-/// bodies at WARN when they do not decode, and a Secret may be one.
+/// Log lines go to stderr, from `default` on, or as `RUST_LOG` says. kube's client is kept to errors whatever that
+/// says: it logs whole bodies at WARN when they do not decode, and a Secret may be one.
 pub fn init(format: LogFormat, default: &str) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},kube_client=error")));
+    let asked = std::env::var(EnvFilter::DEFAULT_ENV)
+        .ok()
+        .filter(|asked| !asked.is_empty() && EnvFilter::try_new(asked).is_ok());
+    let filter = EnvFilter::new(format!("{},kube_client=error", asked.as_deref().unwrap_or(default)));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.with_target(false).init(),

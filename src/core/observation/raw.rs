@@ -43,4 +43,6 @@ pub enum Evidence {
     /// What became of a container, sent when it has been looked at. Kept of it is what the answers above do not tell:
     /// that it is missing or could not be looked at, and what was wrong with its log.
     Container(Box<ContainerObservation>),
+    /// Neither a target nor the Bot API could be reached: see [`crate::core::report::offline`].
+    Offline,
 }

@@ -117,14 +117,16 @@ struct ReplyParameters {
     allow_sending_without_reply: bool,
 }
 
+/// Reads the address of a Bot API.
+pub fn base_url(text: &str) -> Result<Url, TelegramError> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| TelegramError::BaseUrl(redact::cut(text, 100)))
+}
+
 impl Telegram {
     /// The Bot API at `base_url`. A process has to have a default crypto provider of rustls before.
     pub fn new(base_url: &str) -> Result<Self, TelegramError> {
-        let refuse = || TelegramError::BaseUrl(redact::cut(base_url, 100));
-        let base = Url::parse(base_url).map_err(|_| refuse())?;
-        if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
-            return Err(refuse());
-        }
+        let base = self::base_url(base_url)?;
         let client = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
