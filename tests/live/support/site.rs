@@ -31,8 +31,9 @@ impl Site {
         Ok(site)
     }
 
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// Its host and port.
+    pub fn host(&self) -> String {
+        self.address.to_string()
     }
 
     /// What it answers from now on.
