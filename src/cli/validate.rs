@@ -87,7 +87,9 @@ impl Said {
             }
             Ok(Object::Job(job)) => {
                 let problems = problems(document, job);
-                problems.iter().for_each(|problem| self.located(file, problem));
+                for problem in &problems {
+                    self.located(file, problem);
+                }
                 if problems.is_empty() {
                     let _ = writeln!(self.text, "{file}: MonitoringJob {name}: can be run");
                     self.text.push_str(&outlook(job, now));

@@ -45,7 +45,7 @@ pub fn window(job: &MonitoringJob, run: &MonitoringRunSpec, now: Timestamp) -> W
 /// The same after a run that looked at `last`.
 pub fn window_after(last: Option<Window>, spec: &MonitoringJobSpec, run: &MonitoringRunSpec, now: Timestamp) -> Window {
     let asked = run.lookback.or(spec.lookback).map(|span| now - span.signed());
-    let since = asked.or(last.map(|window| window.until)).unwrap_or(now - FIRST_LOOKBACK);
+    let since = asked.or_else(|| last.map(|window| window.until)).unwrap_or(now - FIRST_LOOKBACK);
     Window { since: since.clamp(now - MAX_LOOKBACK, now), until: now }
 }
 

@@ -194,6 +194,20 @@ fn run_waits_as_telegram_asks_and_says_what_was_refused() -> Result<()> {
     Ok(())
 }
 
+/// The first system said "in an hour", whatever its schedule was.
+#[test]
+fn the_next_check_is_the_schedules_own() -> Result<()> {
+    let stage = Stage::new("  schedule: {cron: [\"15 3 * * *\", \"30 10 * * *\"], timeZone: Europe/Amsterdam}")?;
+    let run = stage.stagewatch("run job.yaml")?;
+    ensure!(run.code == Some(0), "{run:?}");
+    let message = stage.bot.messages().pop().context("no message")?.plain;
+    let next = message.lines().find_map(|line| line.strip_prefix("🔄 Next Check: ")).context("no next check")?;
+    let slots = stage.stagewatch("validate job.yaml")?;
+    let first = slots.out.lines().find(|line| line.starts_with("    ")).context("no slots")?;
+    ensure!(first.ends_with(&format!(" {next}")), "{next:?} is not {first:?}");
+    Ok(())
+}
+
 #[test]
 fn watch_runs_its_slots_shows_them_runs_on_demand_and_stops() -> Result<()> {
     let stage = Stage::new("  schedule: {cron: [\"@every 1m\"]}")?;
@@ -266,7 +280,7 @@ fn watch_runs_its_slots_shows_them_runs_on_demand_and_stops() -> Result<()> {
     let told = stage.bot.messages().len();
     let watch = Watching::start(&stage)?;
     let done = || -> bool {
-        let objects = stage.stagewatch("status --state state -o json").map(|ended| ended.json()).unwrap_or(Value::Null);
+        let objects = stage.stagewatch("status --state state -o json").map_or(Value::Null, |ended| ended.json());
         let runs = objects["runs"].as_array().cloned().unwrap_or_default();
         runs.len() > before && runs.iter().all(|run| run["status"]["phase"] == "Completed")
     };
