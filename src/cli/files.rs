@@ -5,12 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, ensure};
 
 use super::validate;
-use crate::{
-    api::{
-        MonitoringJob,
-        manifest::{self, Document, Located, Object},
-    },
-    core::check,
+use crate::api::{
+    MonitoringJob,
+    manifest::{self, Document, Located, Object},
 };
 
 /// The namespace of a job that names none.
@@ -28,8 +25,7 @@ pub fn job(file: &Path, name: Option<&str>) -> anyhow::Result<MonitoringJob> {
         (0, None) => bail!("there is no MonitoringJob in {}", file.display()),
         (n, _) => bail!("there are {n} MonitoringJobs in {}: name one with --job", file.display()),
     };
-    let problems = check::problems(&job.spec);
-    refuse(file, problems.into_iter().map(|problem| document.locate(problem)))?;
+    refuse(file, validate::problems(&document, &job))?;
     Ok(job)
 }
 

@@ -48,7 +48,7 @@ pub struct Run {
     /// The job to run, where FILE holds several
     #[arg(long, value_name = "NAME")]
     job: Option<String>,
-    /// How many hours of logs to read [default: the job's lookback, or 4]
+    /// How many hours of logs to read [default: the job's lookback, or those since the run of --previous, or 4]
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=168))]
     hours: Option<u8>,
     /// Do everything but the sending
@@ -96,7 +96,7 @@ impl Run {
             },
         );
         run.status = Some(execution::claimed(&job, &run, "", started));
-        let window = effective::window(&job, &run.spec, started);
+        let window = effective::window_after(previous.window, &job.spec, &run.spec, started);
         let patience = plan::timeout(&job, &understood, started).unsigned_abs();
         let mut listeners = Listeners::default();
         let recorded = match &self.record {

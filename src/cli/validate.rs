@@ -51,6 +51,13 @@ pub fn read(file: &Path) -> Result<String, String> {
     Ok(text)
 }
 
+/// What only the operator can judge of a job, from top to bottom.
+pub fn problems(document: &Document, job: &MonitoringJob) -> Vec<Located> {
+    let mut problems: Vec<_> = check::problems(&job.spec).into_iter().map(|it| document.locate(it)).collect();
+    problems.sort_by_key(|it| it.line);
+    problems
+}
+
 /// A problem as `line: path: message`.
 pub fn words(Located { line, problem: Problem { path, message } }: &Located) -> String {
     if path.is_empty() { format!("{line}: {message}") } else { format!("{line}: {path}: {message}") }
@@ -79,9 +86,9 @@ impl Said {
                 let _ = writeln!(self.text, "{file}: MonitoringRun {name}: can be created, runs {job}");
             }
             Ok(Object::Job(job)) => {
-                let problems = check::problems(&job.spec);
+                let problems = problems(document, job);
                 for problem in &problems {
-                    self.located(file, &document.locate(problem.clone()));
+                    self.located(file, problem);
                 }
                 if problems.is_empty() {
                     let _ = writeln!(self.text, "{file}: MonitoringJob {name}: can be run");
@@ -204,8 +211,8 @@ spec:
         job.yaml:21: spec.lookback: lookback is 1m to 7d, such as "4h"
         job.yaml:24: spec.websites[0].url: a url is http:// or https://, a host, and at most a port, such as "https://staging.example.com" or "http://10.0.0.5:8080": a path belongs to a check, a password to headers
         job.yaml:26: spec.websites[0].latency: warning is at most critical, such as {warning: 3s, critical: 10s}
+        job.yaml:36: spec.schedule.cron[0]: "61 * * * *" is no schedule: number out of bounds; write five fields, such as "15 3 * * *", or "@hourly", "@daily", "@every 5m"
         job.yaml:37: spec.schedule.timeZone: no time zone "Amsterdam": write an IANA name, such as "Europe/Amsterdam" or "Etc/UTC"
-        job.yaml:36: spec.schedule.cron[0]: "61 * * * *" is no schedule: Component error: Number out of bounds.; write five fields, such as "15 3 * * *", or "@hourly", "@daily", "@every 5m"
         job.yaml:43: spec.patterns[0].regex: "(retry": unclosed group: write a regular expression such as '\bretry(ing)?\b'
         "#);
         assert_eq!(said.code, 1);

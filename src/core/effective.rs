@@ -38,9 +38,14 @@ pub fn thresholds(spec: &MonitoringJobSpec, schedule: Option<&Schedule>, now: Ti
 
 /// What a run that starts now reads of the logs.
 pub fn window(job: &MonitoringJob, run: &MonitoringRunSpec, now: Timestamp) -> Window {
-    let asked = run.lookback.or(job.spec.lookback).map(|span| now - span.signed());
-    let last = job.status.as_ref().and_then(|s| s.last_run.as_ref()).and_then(|r| r.window).map(|w| w.until);
-    let since = asked.or(last).unwrap_or(now - FIRST_LOOKBACK);
+    let last = job.status.as_ref().and_then(|s| s.last_run.as_ref()).and_then(|r| r.window);
+    window_after(last, &job.spec, run, now)
+}
+
+/// The same after a run that looked at `last`.
+pub fn window_after(last: Option<Window>, spec: &MonitoringJobSpec, run: &MonitoringRunSpec, now: Timestamp) -> Window {
+    let asked = run.lookback.or(spec.lookback).map(|span| now - span.signed());
+    let since = asked.or_else(|| last.map(|window| window.until)).unwrap_or(now - FIRST_LOOKBACK);
     Window { since: since.clamp(now - MAX_LOOKBACK, now), until: now }
 }
 

@@ -173,7 +173,11 @@ impl Entry {
             .year(Year::Disallowed)
             .build()
             .parse(text)
-            .map_err(|e| format!("{text:?} is no schedule: {e}; write five fields, such as \"15 3 * * *\", or \"@hourly\", \"@daily\", \"@every 5m\""))?;
+            .map_err(|error| {
+                let why = error.to_string();
+                let why = why.rsplit(": ").next().unwrap_or(&why).trim_end_matches('.').to_lowercase();
+                format!("{text:?} is no schedule: {why}; write five fields, such as \"15 3 * * *\", or \"@hourly\", \"@daily\", \"@every 5m\"")
+            })?;
         // An impossible date parses, and is then searched for in vain at each look: it is refused here, once.
         let entry = Self::Cron(Box::new(cron));
         if entry.next_after(Timestamp::UNIX_EPOCH, zone).is_none() {

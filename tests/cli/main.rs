@@ -1,9 +1,15 @@
 //! The program, black-box: what each command prints and with which code it ends. Nothing here needs a network.
 #![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
+mod defects;
 mod program;
 
-use std::{collections::BTreeMap, process::Stdio};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use program::{Ended, Place, ended};
 use serde_json::Value;
@@ -22,6 +28,13 @@ spec:
 const TOLD: &str = "  notifications: {receivers: [{name: team, telegram: {secretRef: {name: telegram}}}]}\n";
 const TOKEN: &str = "123456789:a-token-that-must-not-show";
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+impl Place {
+    /// `stagewatch …`, with the words of `line`.
+    fn stagewatch(&self, line: &str) -> Ended {
+        ended(&self.command(line.split_whitespace()).output().unwrap())
+    }
+}
 
 fn place() -> Place {
     let place = Place::new(env!("CARGO_BIN_EXE_stagewatch"));
@@ -324,4 +337,45 @@ fn help_teaches() {
     }
     let version = place.stagewatch("--version");
     assert_eq!((version.code, version.out), (Some(0), format!("stagewatch {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+/// The first system looked once more, and said hello, whenever it was started.
+#[test]
+fn a_start_of_watch_runs_nothing_and_tells_nobody() {
+    let place = place();
+    place.write("yearly.yaml", &format!("{JOB}{TOLD}  schedule: {{cron: [\"0 0 1 1 *\"]}}\n"));
+    for _ in 0..2 {
+        let mut command =
+            place.command(["watch", "yearly.yaml", "--state", "state", "--telegram-url", "http://127.0.0.1:9"]);
+        let mut watch = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(watch.stderr.take().unwrap()).lines();
+        assert!(log.by_ref().any(|line| line.unwrap().contains("watching")));
+        let begun = Instant::now();
+        let status = loop {
+            let status = place.stagewatch("status --state state -o json");
+            if status.out.contains("\"nextRunTime\"") || begun.elapsed() > Duration::from_secs(30) {
+                break status;
+            }
+        };
+        Command::new("sh").args(["-c", &format!("kill -TERM {}", watch.id())]).status().unwrap();
+        let stopping = Instant::now();
+        let stopped = watch.wait().unwrap();
+        assert!(stopped.code() == Some(0) && stopping.elapsed() < Duration::from_secs(5), "{stopped:?}");
+        let status = status.json();
+        assert!(status["jobs"][0]["status"]["nextRunTime"].as_str().unwrap().ends_with("-01-01T00:00:00Z"), "{status}");
+        assert!(
+            status["runs"] == Value::Array(Vec::new()) && status["jobs"][0]["status"].get("outbox").is_none(),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_job_is_scheduled_once() {
+    let place = place();
+    assert_fails(
+        &place.stagewatch("watch job.yaml told.yaml --state state"),
+        1,
+        "the job \"staging\" is in these files twice",
+    );
 }

@@ -49,11 +49,6 @@ impl Place {
         command.env("HOME", self.path());
         command
     }
-
-    /// `stagewatch …`, with the words of `line`.
-    pub fn stagewatch(&self, line: &str) -> Ended {
-        ended(&self.command(line.split_whitespace()).output().unwrap())
-    }
 }
 
 pub fn ended(output: &Output) -> Ended {

@@ -116,6 +116,21 @@ async fn missing_and_what_comes_near() -> Result<()> {
     finds(&look, &seen, None, &["Missing"])
 }
 
+/// `docker ps --filter name=` takes a part of a name, and the engine the beginning of an id.
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_part_of_a_name_nor_the_beginning_of_an_id_is_a_name() -> Result<()> {
+    let docker = Rig::from_env().docker;
+    let there = shell(&docker, "whole-redis", PLAIN, "sleep 600")?;
+    let part = there.name().strip_prefix("whole-").context("it has another name")?;
+    for wanted in [part, &there.name()[..there.name().len() - 1], &there.id()[..12], &there.id()[..4], there.id()] {
+        let look = Look::at(docker.host());
+        let seen = look.container(wanted, ProfileName::Redis).await?;
+        ensure!(matches!(only(&seen)?, ContainerLook::Missing { .. }), "{wanted}: {:?}", seen.1);
+        finds(&look, &seen, None, &["Missing"])?;
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_killed_and_out_of_memory() -> Result<()> {
     let docker = Rig::from_env().docker;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::StatusCode;
 use serde_json::Value;
 use tokio::{
     join,
@@ -87,7 +88,12 @@ impl ContainerLooker {
         let answer = self.json(&Request::Inspect(reference)).await?;
         let kept = edge::inspect(answer, &self.looks.redactor);
         let judged = serde_json::from_value(kept.clone()).ok().filter(|inspect: &Inspect| !inspect.id.is_empty());
+        let named = kept.get("Name").and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
         match judged {
+            // The engine takes the beginning of an id for a name, and `db` is the beginning of many.
+            Some(_) if named != self.container.name => {
+                Err(AskError::Refused { status: StatusCode::NOT_FOUND, message: "it has another name".into() })
+            }
             Some(judged) => Ok(Inspected { kept, judged }),
             None => Err(AskError::NotAnEngine("it describes a container in an unknown form".into())),
         }
