@@ -152,9 +152,7 @@ impl<S: Store, W: World> Engine<S, W> {
     fn stop(&mut self) {
         self.stopping = true;
         for (key, state) in &mut self.jobs {
-            for (_, execution) in std::mem::take(&mut state.executions) {
-                execution.abort();
-            }
+            state.executions.clear();
             state.me.executing.clear();
             state.me.stopping = true;
             state.not_before = None;
@@ -296,10 +294,10 @@ impl<S: Store, W: World> Engine<S, W> {
     fn run_executed(&mut self, executed: Executed) {
         let Executed { key, run, attempt, execution } = executed;
         let state = self.state(&key);
-        state.executions.remove(&run);
         // What an earlier attempt of this process found is not what this attempt found.
         let current = state.runs.get(&run).and_then(|r| r.status.as_ref()).and_then(|s| s.attempt);
-        if state.me.executing.remove(&run) && current == attempt {
+        if current == attempt && state.me.executing.remove(&run) {
+            state.executions.remove(&run);
             state.me.executed.insert(run, execution);
         }
         self.ready.push_back(key);

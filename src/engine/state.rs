@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use tokio::task::AbortHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     api::{MonitoringJob, MonitoringRun},
@@ -28,8 +28,8 @@ pub(super) struct JobState {
     pub(super) understanding: bool,
     pub(super) runs: BTreeMap<String, MonitoringRun>,
     pub(super) me: Me,
-    /// The executions that go on, by run.
-    pub(super) executions: BTreeMap<String, AbortHandle>,
+    /// The executions that go on, by run. They end with the engine.
+    pub(super) executions: BTreeMap<String, AbortOnDropHandle<()>>,
     /// An effect is being done: the next one is planned when its result was read back.
     pub(super) busy: bool,
     /// Failures in a row of reaching the store, for the pause before the next try.
