@@ -1,5 +1,7 @@
 //! What people have to know besides what a status says: a log line, and in a cluster an Event.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{
     Resource as _,
@@ -12,6 +14,8 @@ use crate::{
     engine::Notice,
 };
 
+/// The longest that recording an Event may take: kube has no limit of its own.
+const DEADLINE: Duration = Duration::from_secs(10);
 /// What an Event's note may hold.
 const MAX_NOTE: usize = 1000;
 
@@ -35,8 +39,10 @@ pub fn log_and_record(recorder: &Recorder, notice: &Notice) {
             action: action.into(),
             secondary: None,
         };
-        if let Err(error) = recorder.publish(&event, &about).await {
-            tracing::warn!(%error, reason, "an Event could not be recorded");
+        match tokio::time::timeout(DEADLINE, recorder.publish(&event, &about)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, reason, "an Event could not be recorded"),
+            Err(_) => tracing::warn!(reason, "an Event could not be recorded: the API server did not answer in time"),
         }
     });
 }

@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
 use jiff::Timestamp;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Done, Engine, Executed, Readback, World, is_local, state::Key, world::Notice};
 use crate::{
@@ -103,14 +104,12 @@ impl<S: Store, W: World> Engine<S, W> {
                     let _ = results.send(Executed { key, run: name, attempt, execution });
                 });
                 state.me.executing.insert(run_name.clone());
-                state.executions.insert(run_name, tokio::spawn(handle).abort_handle());
+                state.executions.insert(run_name, AbortOnDropHandle::new(tokio::spawn(handle)));
             }
             Effect::Abandon(name) => {
                 state.me.executing.remove(&name);
                 state.me.executed.remove(&name);
-                if let Some(execution) = state.executions.remove(&name) {
-                    execution.abort();
-                }
+                state.executions.remove(&name);
             }
             Effect::Send(id) => {
                 let entry =

@@ -16,7 +16,11 @@ use std::{
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use clock::Clock;
@@ -24,8 +28,9 @@ pub use live::{Listeners, Live, Whereabouts};
 pub use world::{Notice, World};
 
 use crate::{
-    api::{MonitoringJob, MonitoringRun},
+    api::{MonitoringJob, MonitoringRun, validation::Problem},
     core::{
+        observe::Understood,
         outbox::Delivery,
         plan::{Effect, Execution, Step},
     },
@@ -36,6 +41,8 @@ use state::{JobState, Key};
 
 /// The longest sleep: after a suspend of the machine, what is due shows within this.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
+/// How many specs are understood at a time: what the patterns of one compile to may weigh many megabytes.
+const UNDERSTANDING: usize = 2;
 /// How long a stopping engine waits for a message that is on the wire.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -52,6 +59,8 @@ pub struct Engine<S, W> {
     ready: VecDeque<Key>,
     /// Jobs with a run that waits for room.
     waiting: BTreeSet<Key>,
+    /// Turns to understand a spec.
+    understanding: Arc<Semaphore>,
     stopping: bool,
     tasks: JoinSet<Done>,
     executed: (mpsc::UnboundedSender<Executed>, mpsc::UnboundedReceiver<Executed>),
@@ -73,6 +82,8 @@ enum Readback {
     /// The run of this slot exists, and it is not ours.
     Taken(String, Timestamp),
     Delivered(String, Delivery),
+    /// What this job's spec means.
+    Understood(Arc<MonitoringJob>, Understood),
 }
 
 /// A run was executed.
@@ -98,6 +109,7 @@ impl<S: Store, W: World> Engine<S, W> {
             jobs: BTreeMap::new(),
             ready: VecDeque::new(),
             waiting: BTreeSet::new(),
+            understanding: Arc::new(Semaphore::new(UNDERSTANDING)),
             stopping: false,
             tasks: JoinSet::new(),
             executed: mpsc::unbounded_channel(),
@@ -140,9 +152,7 @@ impl<S: Store, W: World> Engine<S, W> {
     fn stop(&mut self) {
         self.stopping = true;
         for (key, state) in &mut self.jobs {
-            for (_, execution) in std::mem::take(&mut state.executions) {
-                execution.abort();
-            }
+            state.executions.clear();
             state.me.executing.clear();
             state.me.stopping = true;
             state.not_before = None;
@@ -206,15 +216,34 @@ impl<S: Store, W: World> Engine<S, W> {
 
     fn apply_job(&mut self, job: MonitoringJob) {
         let key = (job.metadata.namespace.clone().unwrap_or_default(), job.metadata.name.clone().unwrap_or_default());
-        let world = Arc::clone(&self.world);
         let state = self.state(&key);
-        if state.apply_job(job)
-            && let Some(job) = &state.job
-        {
-            state.understood = Arc::new(world.understand(job));
+        if state.apply_job(job) {
             state.me.taken = None;
+            self.understand(&key);
         }
         self.ready.push_back(key);
+    }
+
+    /// Begins to understand a spec. That compiles its patterns, which may take a second: no other job waits for it.
+    fn understand(&mut self, key: &Key) {
+        let Some(state) = self.jobs.get_mut(key) else { return };
+        let Some(job) = state.job.clone() else { return };
+        state.understanding = true;
+        let (world, turns, key) = (Arc::clone(&self.world), Arc::clone(&self.understanding), key.clone());
+        self.tasks.spawn(async move {
+            // Nobody closes it.
+            let _turn = turns.acquire().await;
+            let spec = Arc::clone(&job);
+            let understood = tokio::task::spawn_blocking(move || world.understand(&spec)).await;
+            let understood = understood.unwrap_or_else(|_| Understood {
+                schedule: None,
+                problems: vec![Problem {
+                    path: "spec".into(),
+                    message: "to read it breaks down: a defect of Stagewatch".into(),
+                }],
+            });
+            Done { key, result: Ok(Readback::Understood(job, understood)) }
+        });
     }
 
     fn apply_run(&mut self, run: MonitoringRun) {
@@ -265,10 +294,10 @@ impl<S: Store, W: World> Engine<S, W> {
     fn run_executed(&mut self, executed: Executed) {
         let Executed { key, run, attempt, execution } = executed;
         let state = self.state(&key);
-        state.executions.remove(&run);
         // What an earlier attempt of this process found is not what this attempt found.
         let current = state.runs.get(&run).and_then(|r| r.status.as_ref()).and_then(|s| s.attempt);
-        if state.me.executing.remove(&run) && current == attempt {
+        if current == attempt && state.me.executing.remove(&run) {
+            state.executions.remove(&run);
             state.me.executed.insert(run, execution);
         }
         self.ready.push_back(key);
@@ -280,13 +309,14 @@ impl<S: Store, W: World> Engine<S, W> {
         let Ok(Done { key, result }) = done else { return };
         let now = self.clock.now();
         let state = self.state(&key);
-        let delivery = matches!(result, Ok(Readback::Delivered(..)));
-        if !delivery {
+        // These go on beside the effects.
+        let beside = matches!(result, Ok(Readback::Delivered(..) | Readback::Understood(..)));
+        if !beside {
             state.busy = false;
         }
         match result {
             Ok(readback) => {
-                if !delivery {
+                if !beside {
                     state.failures = 0;
                     state.not_before = None;
                 }
@@ -321,6 +351,7 @@ impl<S: Store, W: World> Engine<S, W> {
                     self.world.tell(Notice::NameTaken { job, run });
                 }
             }
+            Readback::Understood(job, understood) => self.state(key).understand(&job, understood),
             Readback::Delivered(id, delivery) => {
                 self.metrics.delivered(&delivery);
                 let state = self.state(key);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use tokio::task::AbortHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     api::{MonitoringJob, MonitoringRun},
@@ -24,10 +24,12 @@ pub(super) struct JobState {
     /// The job is there, and this version cannot read it.
     pub(super) unreadable: bool,
     pub(super) understood: Arc<Understood>,
+    /// What was understood is an earlier spec: the newest is being read, and nothing is planned before.
+    pub(super) understanding: bool,
     pub(super) runs: BTreeMap<String, MonitoringRun>,
     pub(super) me: Me,
-    /// The executions that go on, by run.
-    pub(super) executions: BTreeMap<String, AbortHandle>,
+    /// The executions that go on, by run. They end with the engine.
+    pub(super) executions: BTreeMap<String, AbortOnDropHandle<()>>,
     /// An effect is being done: the next one is planned when its result was read back.
     pub(super) busy: bool,
     /// Failures in a row of reaching the store, for the pause before the next try.
@@ -44,11 +46,19 @@ impl JobState {
         if self.job.as_ref().is_some_and(|held| resource_version(held.as_ref()) > resource_version(&job)) {
             return false;
         }
-        let identity = |j: &MonitoringJob| (j.metadata.uid.clone(), j.metadata.generation);
-        let another = self.job.as_deref().map(identity) != Some(identity(&job));
+        let another = !self.job.as_deref().is_some_and(|held| same_spec(held, &job));
         self.job = Some(Arc::new(job));
         self.unreadable = false;
         another
+    }
+
+    /// Takes in what the spec of `job` means, unless it is another one by now, which is being read then.
+    pub(super) fn understand(&mut self, job: &MonitoringJob, understood: Understood) {
+        if self.job.as_deref().is_some_and(|held| !same_spec(held, job)) {
+            return;
+        }
+        self.understood = Arc::new(understood);
+        self.understanding = false;
     }
 
     /// Takes a run in, unless a newer form of it is known.
@@ -89,6 +99,13 @@ impl JobState {
             let wait = self.me.stopping || self.unreadable;
             return if wait { Step::Wait(None) } else { plan::plan_orphans(&self.runs, now) };
         };
+        if self.understanding && !self.me.stopping {
+            return Step::Wait(None);
+        }
         plan::plan(View { job, understood: &self.understood, runs: &self.runs, me: &self.me, now })
     }
+}
+
+fn same_spec(one: &MonitoringJob, other: &MonitoringJob) -> bool {
+    (&one.metadata.uid, one.metadata.generation) == (&other.metadata.uid, other.metadata.generation)
 }

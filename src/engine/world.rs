@@ -13,7 +13,7 @@ use crate::{
 
 /// The world outside the store: the real one, or a simulated one.
 pub trait World: Send + Sync + 'static {
-    /// Understands a job's spec. Called once for each generation.
+    /// Understands a job's spec. Called once for each generation, where it may take its time.
     fn understand(&self, job: &MonitoringJob) -> Understood;
 
     /// Looks at everything that `run` is to look at, and judges it. What it could not look at within `patience` was

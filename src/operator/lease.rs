@@ -118,8 +118,14 @@ impl Election {
     /// Takes in what the watch says, unless it is older than what is known.
     fn told(&mut self, lease: Option<Lease>) {
         let known = self.seen.as_ref().and_then(|seen| seen.lease.as_ref()).map_or(0, resource_version);
-        if lease.as_ref().is_none_or(|lease| resource_version(lease) > known) {
-            self.see(lease);
+        match &lease {
+            // A listing from before our own first write has none: whether it is gone, a look tells.
+            None if self.until.is_some() => {
+                self.seen = None;
+                self.due = Instant::now();
+            }
+            Some(lease) if resource_version(lease) <= known => {}
+            _ => self.see(lease),
         }
     }
 

@@ -282,6 +282,19 @@ async fn a_name_that_is_taken_is_told_and_counts_as_missed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_spec_that_breaks_us_is_told_and_harms_no_other() {
+    let sim = Sim::new("2026-11-24T03:00:30Z");
+    let bad = crate::sim::job("bad", json!({"environment": "Breaks us", "schedule": {"cron": ["@every 1m"]}}));
+    sim.store.create(&bad).await.unwrap();
+    sim.create_job(every_minute("Changes")).await;
+    sim.run_for("a", minutes(2)).await;
+    assert!(sim.runs().await.iter().all(|run| run.spec.job_ref.name == "autopar-staging"));
+    assert_eq!(sim.runs().await.len(), 2);
+    let bad: stagewatch::api::MonitoringJob = sim.store.get("monitoring", "bad").await.unwrap().unwrap();
+    assert!(condition::holds(&bad.status.unwrap().conditions, "Stalled"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_bad_object_does_not_harm_another() {
     let sim = Sim::new("2026-11-24T03:00:30Z");
     sim.store

@@ -3,12 +3,14 @@
 
 mod operator {
     pub mod process;
+    pub mod relay;
     pub mod site;
     pub mod stage;
 
     mod costs;
     mod delivery;
     mod harm;
+    mod outage;
     mod rounds;
     mod secrets;
     mod shown;

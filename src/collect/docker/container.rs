@@ -132,12 +132,16 @@ impl ContainerLooker {
 
     async fn logs(&self, reference: &ContainerRef, inspect: &Inspect, rotation: Option<Rotation>) -> LogLook {
         let Container { name, profile, .. } = &self.container;
-        let matcher = match Matcher::compile(profile.unwrap_or_default(), &self.looks.patterns, name) {
-            Ok(matcher) => matcher,
-            Err(problems) => {
+        let (looks, profile, of) = (Arc::clone(&self.looks), profile.unwrap_or_default(), name.clone());
+        // Many and large patterns take a while, in which others of this thread would wait.
+        let compiled = tokio::task::spawn_blocking(move || Matcher::compile(profile, &looks.patterns, &of)).await;
+        let matcher = match compiled {
+            Ok(Ok(matcher)) => matcher,
+            Ok(Err(problems)) => {
                 let first = problems.first().map_or("", |problem| &problem.message);
                 return LogLook::Unavailable { why: format!("its patterns cannot be used: {first}") };
             }
+            Err(_) => return LogLook::Unavailable { why: "to compile its patterns broke down".into() },
         };
         self.looks.reporter.tell(Progress::ReadingLogs { container: name.clone() });
         let reader = LogReader {

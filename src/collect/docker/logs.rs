@@ -180,6 +180,8 @@ impl LogReader<'_> {
                 break End::Broken(self.redactor.redact(&error.to_string()).into_owned());
             }
             self.hand_on(&mut sink, PART).await;
+            // Patterns can be expensive, and the next part is often there already: others of this thread come first.
+            tokio::task::yield_now().await;
             if bytes > MAX_BYTES {
                 break End::Full;
             }

@@ -20,6 +20,8 @@ struct Server {
     silent: Arc<AtomicBool>,
     /// Writes are done, and not answered.
     deaf: Arc<AtomicBool>,
+    /// Listings are from before the first write.
+    stale: Arc<AtomicBool>,
 }
 
 type Answer = (StatusCode, Json<Value>);
@@ -65,7 +67,8 @@ impl Server {
         if query.iter().any(|(key, _)| key == "watch") {
             future::pending::<()>().await;
         }
-        let items: Vec<Value> = it.lease.lock().unwrap().iter().cloned().collect();
+        let stale = it.stale.load(Ordering::Relaxed);
+        let items: Vec<Value> = it.lease.lock().unwrap().iter().filter(|_| !stale).cloned().collect();
         let version = it.version.lock().unwrap().to_string();
         (StatusCode::OK, Json(json!({"metadata": {"resourceVersion": version}, "items": items})))
     }
@@ -127,6 +130,18 @@ async fn the_lease_is_taken_kept_and_given_back() {
     assert!(!*held.borrow());
     assert_eq!(server.spec().holder_identity, None);
     assert_eq!(server.spec().lease_transitions, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_from_before_the_lease_takes_nothing_away() {
+    let server = Server::default();
+    server.stale.store(true, Ordering::Relaxed);
+    let candidate = Candidate::start(server.client(), "monitoring", "a");
+    let mut held = candidate.held();
+    is(&mut held, true).await;
+    sleep(Duration::from_mins(1)).await;
+    assert!(!held.has_changed().unwrap(), "it is kept without a break");
+    assert_eq!(server.spec().lease_transitions, Some(1), "it was never taken anew");
 }
 
 #[tokio::test(start_paused = true)]
