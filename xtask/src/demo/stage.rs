@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use xtask::rig::daemon::{Daemon, recorded};
 use xtask::rig::kubernetes::{Binaries, ControlPlane};
-use xtask::rig::scratch::PROGRAM;
+use xtask::rig::scratch::{KUBERNETES, PROGRAM};
 use xtask::rig::{command, free_ports, write_private};
 use xtask::say::print;
 
@@ -56,7 +56,7 @@ impl Stage {
     pub(crate) fn in_a_cluster(staging: &Staging, binary: &Path, manifest: &str, binaries: &Binaries) -> Result<Self> {
         let folder = staging.folder().to_owned();
         prepare(&folder, binary, manifest)?;
-        let plane = ControlPlane::start(binaries, &folder.join("kubernetes"))?;
+        let plane = ControlPlane::start(binaries, &folder.join(KUBERNETES))?;
         let root = workspace()?;
         let at = |path: &str| root.join(path).display().to_string();
         let apply = |what: &str, path: &str| -> Result<()> {

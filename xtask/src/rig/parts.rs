@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::docker::Found;
 use super::kubernetes::{Binaries, ControlPlane};
-use super::scratch::Scratch;
+use super::scratch::{KUBERNETES, Scratch};
 use super::{docker, environment, images};
 
 /// The parts, for as long as they are held.
@@ -26,7 +26,7 @@ impl Parts {
         images::ensure(&engine.docker)?;
         let binaries = Binaries::ensure()?;
         let scratch = Scratch::new()?;
-        let plane = ControlPlane::start(&binaries, &scratch.path().join("kubernetes"))?;
+        let plane = ControlPlane::start(&binaries, &scratch.path().join(KUBERNETES))?;
         Ok(Self { plane, engine, binaries, _scratch: scratch })
     }
 

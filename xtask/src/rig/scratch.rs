@@ -1,6 +1,7 @@
 //! A folder for one run of the rig, and the sweeping up after a run that was killed.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,6 +13,8 @@ use crate::say::say;
 
 /// The name under which the program itself runs in such a folder.
 pub const PROGRAM: &str = "stagewatch";
+/// The folder in it that a control plane has for itself.
+pub const KUBERNETES: &str = "kubernetes";
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
@@ -58,7 +61,12 @@ fn sweep(base: &Path) -> Result<()> {
             continue;
         }
         let mut ran = daemon::end_recorded(PROGRAM, &path)?;
-        ran |= kubernetes::end_kept(&path)?;
+        ran |= kubernetes::end_kept(&path.join(KUBERNETES))?;
+        match fs::remove_dir_all(&path) {
+            // Another run sweeps at the same time.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            other => other?,
+        }
         if ran {
             say(format!("ended what a killed run had left in {}", path.display()));
         }
