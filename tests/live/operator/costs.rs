@@ -31,6 +31,7 @@ async fn an_idle_minute_writes_nothing_but_the_lease() -> Result<()> {
         .into_iter()
         .filter(|request| !["get", "list", "watch"].contains(&request.verb.as_str()))
         .partition(|request| request.resource == "leases" && request.verb == "update");
+    eprintln!("an idle minute: {} renewals of the lease, {} other writes", lease.len(), others.len());
     ensure!(others.is_empty(), "{others:#?}");
     ensure!((10..=14).contains(&lease.len()), "the lease was renewed {} times", lease.len());
     stage.done([operator])
@@ -65,6 +66,7 @@ async fn a_run_costs_at_most_six_writes() -> Result<()> {
         let (from, to) = (&created[at].at, created.get(at + 1).map(|next| &next.at).context("no run after it")?);
         let of_job = writes.iter().filter(|write| write.name == "staging" && &write.at >= from && &write.at < to);
         let all: Vec<&Request> = own.into_iter().chain(of_job).collect();
+        eprintln!("a run: {} writes", all.len());
         ensure!(all.len() <= 6, "{run}: {} writes: {all:#?}", all.len());
         let has = |verb: &str, resource: &str| all.iter().any(|it| it.verb == verb && it.resource == resource);
         ensure!(has("patch", "monitoringruns/status") && has("patch", "monitoringjobs/status"), "{all:#?}");
