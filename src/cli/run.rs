@@ -32,6 +32,7 @@ use crate::{
 
 /// How many raw answers may wait to be written.
 const EVIDENCE: usize = 64;
+const NOT_RECORDED: &str = "the recording could not be written";
 /// How often a message is sent to a receiver whose bot is asked to wait, and how long it is waited for at most.
 const ATTEMPTS: i32 = 3;
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
@@ -101,7 +102,7 @@ impl Run {
         let mut listeners = Listeners::default();
         let recorded = match &self.record {
             Some(folder) => {
-                let writer = recording::Writer::create(folder).await?;
+                let writer = recording::Writer::create(folder).await.context(NOT_RECORDED)?;
                 let (sender, receiver) = mpsc::channel(EVIDENCE);
                 listeners.evidence = Some(sender);
                 let (job, previous) = (job.clone(), previous.clone());
@@ -115,7 +116,7 @@ impl Run {
         run.status = Some(execution::completed(&run, report, reports::containers(&seen), Timestamp::now()));
         let told = self.tell(&world, &job, &run, verdict).await;
         if let Some(recorded) = recorded {
-            recorded.await?.context("the recording could not be written")?;
+            recorded.await?.context(NOT_RECORDED)?;
         }
         told.map(|()| self.fail_on.exit(verdict))
     }

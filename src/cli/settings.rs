@@ -1,10 +1,12 @@
 //! Settings that several commands share.
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 use url::Url;
@@ -27,7 +29,7 @@ pub struct Targets {
     #[arg(long = "allowed-cidr", value_name = "CIDR", env = "STAGEWATCH_ALLOWED_CIDRS", value_delimiter = ',')]
     pub allowed: Vec<IpNet>,
     /// Where Telegram's Bot API is
-    #[arg(long, value_name = "URL", env = "STAGEWATCH_TELEGRAM_URL", default_value = telegram::DEFAULT_BASE_URL, value_parser = telegram::base_url)]
+    #[arg(long, value_name = "URL", env = "STAGEWATCH_TELEGRAM_URL", hide_env_values = true, default_value = telegram::DEFAULT_BASE_URL, value_parser = telegram::base_url)]
     pub telegram_url: Url,
 }
 
@@ -72,12 +74,16 @@ impl StateFolder {
     /// When it has not.
     pub async fn existing(&self) -> anyhow::Result<Folder> {
         let path = self.path()?;
-        anyhow::ensure!(
-            path.join("jobs").is_dir(),
-            "there is no state in {}: name the folder of a `stagewatch watch` with --state DIR",
-            path.display()
-        );
-        Ok(Folder::open(path).await?)
+        match std::fs::metadata(path.join("jobs")) {
+            Ok(jobs) if jobs.is_dir() => Ok(Folder::open(path).await?),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("the state in {} cannot be read", path.display()))
+            }
+            _ => anyhow::bail!(
+                "there is no state in {}: name the folder of a `stagewatch watch` with --state DIR",
+                path.display()
+            ),
+        }
     }
 
     /// The folder that was named, or the usual one.

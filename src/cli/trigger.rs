@@ -108,7 +108,7 @@ impl Trigger {
             fail_on: Some(self.fail_on.fail_on()),
         };
         let now = Timestamp::now();
-        let mut run = MonitoringRun::new(&format!("{}-{}", self.job, now.strftime("%Y%m%d%H%M%S")), spec);
+        let mut run = MonitoringRun::new(&format!("{}-{}", self.job, now.strftime("%Y%m%d%H%M%S%3f")), spec);
         run.metadata.namespace.clone_from(&job.metadata.namespace);
         run
     }

@@ -2,6 +2,8 @@
 
 pub mod metrics;
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -22,7 +24,8 @@ pub fn init(format: LogFormat, default: &str) {
     let filter = EnvFilter::new(format!("{},kube_client=error", asked.as_deref().unwrap_or(default)));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
-        LogFormat::Text => lines.with_target(false).init(),
+        // Colours are for a terminal: in a file they are in the way.
+        LogFormat::Text => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
     }
 }

@@ -242,6 +242,11 @@ fn watch_runs_its_slots_shows_them_runs_on_demand_and_stops() -> Result<()> {
     stage.site.answer(200, "<h1>Welcome</h1>");
     let triggered = stage.stagewatch("trigger staging --state state --wait")?;
     ensure!(triggered.code == Some(0) && triggered.out.starts_with("ALL_GOOD  Staging\n"), "{triggered:?}");
+    // Two of one second are two.
+    for _ in 0..2 {
+        let triggered = stage.stagewatch("trigger staging --state state --dry-run")?;
+        ensure!(triggered.code == Some(0) && triggered.out.starts_with("monitoringrun/staging-"), "{triggered:?}");
+    }
     let nameless = stage.stagewatch("trigger other --state state")?;
     ensure!(
         nameless.code == Some(1) && nameless.err.contains("there is no job \"other\"; known are: staging"),
@@ -259,6 +264,7 @@ fn watch_runs_its_slots_shows_them_runs_on_demand_and_stops() -> Result<()> {
     ensure!(objects["jobs"][0]["spec"]["environment"] == "Stage", "{objects}");
 
     let log = watch.log();
+    ensure!(!log.contains('\x1b'), "colours in a file: {log}");
     ensure!(!log.contains(Bot::TOKEN) && !log.contains("rig-token"), "{log}");
     let (took, code) = watch.stop()?;
     ensure!(took < Duration::from_secs(5) && code == Some(0), "{took:?} {code:?}");

@@ -211,6 +211,7 @@ fn the_operator_may_do_what_it_does_and_no_more() {
         ("patch", &format!("{runs}/status"), "anywhere", true),
         ("create", "events.events.k8s.io", "anywhere", true),
         ("update", "leases.coordination.k8s.io", "stagewatch", true),
+        ("watch", "leases.coordination.k8s.io", "stagewatch", true),
         ("update", "leases.coordination.k8s.io", "monitoring", false),
         ("get", "secrets", "monitoring", true),
         ("list", "secrets", "monitoring", false),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
+use xtask::say::say;
 
 use super::{
     process::Request,
@@ -13,7 +14,7 @@ use super::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_minute_writes_nothing_but_the_lease() -> Result<()> {
-    let (stage, site) = (Stage::new("idle").await?, Site::start().await);
+    let (stage, site) = (Stage::new("idle").await?, Site::start().await?);
     let operator = stage.start_leader("operator").await?;
     stage.create_job("yearly", json!({"schedule": {"cron": ["0 0 1 1 *"]}, "websites": [site.spec("site")]})).await?;
     stage.create_job("on-demand", json!({"websites": [site.spec("site")]})).await?;
@@ -31,6 +32,7 @@ async fn an_idle_minute_writes_nothing_but_the_lease() -> Result<()> {
         .into_iter()
         .filter(|request| !["get", "list", "watch"].contains(&request.verb.as_str()))
         .partition(|request| request.resource == "leases" && request.verb == "update");
+    say(format!("an idle minute: {} renewals of the lease, {} other writes", lease.len(), others.len()));
     ensure!(others.is_empty(), "{others:#?}");
     ensure!((10..=14).contains(&lease.len()), "the lease was renewed {} times", lease.len());
     stage.done([operator])
@@ -38,7 +40,7 @@ async fn an_idle_minute_writes_nothing_but_the_lease() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_costs_at_most_six_writes() -> Result<()> {
-    let (stage, site) = (Stage::new("writes").await?, Site::start().await);
+    let (stage, site) = (Stage::new("writes").await?, Site::start().await?);
     let operator = stage.start_leader("operator").await?;
     let spec = json!({
         "schedule": {"cron": ["@every 1m"]},
@@ -65,6 +67,7 @@ async fn a_run_costs_at_most_six_writes() -> Result<()> {
         let (from, to) = (&created[at].at, created.get(at + 1).map(|next| &next.at).context("no run after it")?);
         let of_job = writes.iter().filter(|write| write.name == "staging" && &write.at >= from && &write.at < to);
         let all: Vec<&Request> = own.into_iter().chain(of_job).collect();
+        say(format!("a run: {} writes", all.len()));
         ensure!(all.len() <= 6, "{run}: {} writes: {all:#?}", all.len());
         let has = |verb: &str, resource: &str| all.iter().any(|it| it.verb == verb && it.resource == resource);
         ensure!(has("patch", "monitoringruns/status") && has("patch", "monitoringjobs/status"), "{all:#?}");

@@ -17,7 +17,7 @@ use super::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_between_send_and_write_is_sent_again_once_and_says_so() -> Result<()> {
-    let (stage, site) = (Stage::new("kill").await?, Site::start().await);
+    let (stage, site) = (Stage::new("kill").await?, Site::start().await?);
     let mut first = stage.start_leader("first").await?;
     stage.bot.script([Answer::AcceptThenHang]);
     site.answers(500);
@@ -44,7 +44,7 @@ async fn a_kill_between_send_and_write_is_sent_again_once_and_says_so() -> Resul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_bot_api_down_every_opening_is_delivered_in_order() -> Result<()> {
-    let (mut stage, site) = (Stage::new("down").await?, Site::start().await);
+    let (mut stage, site) = (Stage::new("down").await?, Site::start().await?);
     let operator = stage.start_leader("operator").await?;
     stage.bot.go_down();
     site.answers(500);

@@ -48,7 +48,7 @@ async fn nothing_is_lost(stage: &Stage) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_missed_while_no_operator_ran_is_counted_and_told() -> Result<()> {
-    let (stage, site) = (Stage::new("missed").await?, Site::start().await);
+    let (stage, site) = (Stage::new("missed").await?, Site::start().await?);
     let mut first = stage.start_leader("first").await?;
     stage.create_job("staging", every_minute(&site)).await?;
     until_told(&stage, 1, NEXT_SLOT).await?;
@@ -74,7 +74,7 @@ async fn what_was_missed_while_no_operator_ran_is_counted_and_told() -> Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_server_that_falls_silent_is_left_and_come_back_to() -> Result<()> {
-    let (stage, site) = (Stage::new("silent").await?, Site::start().await);
+    let (stage, site) = (Stage::new("silent").await?, Site::start().await?);
     let relay = Relay::before(&stage).await?;
     let operator = stage.start_leader("operator").await?;
     stage.create_job("staging", every_minute(&site)).await?;

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use tokio::process::{Child, Command};
-use xtask::rig::free_ports;
+use xtask::{rig::free_ports, say::say};
 
 use super::stage::{SOON, Stage, until};
 
@@ -129,7 +129,7 @@ impl Operator {
 impl Drop for Operator {
     fn drop(&mut self) {
         if !self.told {
-            eprintln!("{}:\n{}", self.log.display(), self.said());
+            say(format!("{}:\n{}", self.log.display(), self.said()));
         }
     }
 }

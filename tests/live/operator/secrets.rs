@@ -13,7 +13,7 @@ use super::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_waits_for_its_telegram_secret_and_its_label() -> Result<()> {
-    let (stage, site) = (Stage::new("telegram").await?, Site::start().await);
+    let (stage, site) = (Stage::new("telegram").await?, Site::start().await?);
     stage.kubectl(&["delete", "secret", "telegram"]).await?;
     let operator = stage.start_leader("operator").await?;
     site.answers(500);
@@ -50,7 +50,7 @@ async fn an_alert_waits_for_its_telegram_secret_and_its_label() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_without_its_secret_is_told_and_the_rest_runs() -> Result<()> {
-    let (stage, site) = (Stage::new("credentials").await?, Site::start().await);
+    let (stage, site) = (Stage::new("credentials").await?, Site::start().await?);
     let operator = stage.start_leader("operator").await?;
     let (mut login, mut authority) = (site.spec("login"), site.spec("authority"));
     login["headers"] =

@@ -12,6 +12,9 @@ use super::{
     stage::{NEXT_SLOT, SOON, Stage, until},
 };
 
+/// The columns of a job.
+const COLUMNS: [&str; 8] = ["NAME", "READY", "VERDICT", "SCHEDULE", "LAST RUN", "NEXT RUN", "FINDINGS", "AGE"];
+
 /// The words of a table's row of this name under its headings; two words of a heading are one.
 fn row(table: &str, headings: &[&str], name: &str) -> Result<Vec<(String, String)>> {
     let mut lines = table.lines();
@@ -37,7 +40,7 @@ fn is_young(age: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_columns_of_a_job_are_true() -> Result<()> {
-    let (stage, site) = (Stage::new("columns").await?, Site::start().await);
+    let (stage, site) = (Stage::new("columns").await?, Site::start().await?);
     stage.docker_tls("docker-tls").await?;
     let redis = stage.rig.docker.run("op-columns-redis", "stagewatch-rig/redis:12", &ContainerOptions::default())?;
     redis.wait_healthy(SOON)?;
@@ -51,7 +54,6 @@ async fn the_columns_of_a_job_are_true() -> Result<()> {
         }],
     });
     stage.create_job("autopar-staging", spec).await?;
-    const COLUMNS: [&str; 8] = ["NAME", "READY", "VERDICT", "SCHEDULE", "LAST RUN", "NEXT RUN", "FINDINGS", "AGE"];
     let folded = |runs: i32| {
         let stage = &stage;
         async move {
@@ -96,7 +98,7 @@ async fn the_columns_of_a_job_are_true() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_created_with_kubectl_can_be_waited_for_and_goes_with_its_job() -> Result<()> {
-    let (stage, site) = (Stage::new("by-hand").await?, Site::start().await);
+    let (stage, site) = (Stage::new("by-hand").await?, Site::start().await?);
     let operator = stage.start_leader("operator").await?;
     stage.create_job("staging", json!({"websites": [site.spec("site")]})).await?;
     let run = json!({
@@ -128,7 +130,7 @@ async fn a_run_created_with_kubectl_can_be_waited_for_and_goes_with_its_job() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_without_a_job_fails_and_one_that_comes_before_its_job_does_not() -> Result<()> {
-    let (stage, site) = (Stage::new("no-job").await?, Site::start().await);
+    let (stage, site) = (Stage::new("no-job").await?, Site::start().await?);
     let operator = stage.start_leader("operator").await?;
     let (lost, early) = (stage.create_run("nowhere").await?, stage.create_run("staging").await?);
     // As long as one `kubectl apply` of both takes, with time to spare.
@@ -145,7 +147,7 @@ async fn a_run_without_a_job_fails_and_one_that_comes_before_its_job_does_not() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_and_metrics_tell_who_leads_and_what_was_done() -> Result<()> {
-    let (stage, site) = (Stage::new("metrics").await?, Site::start().await);
+    let (stage, site) = (Stage::new("metrics").await?, Site::start().await?);
     let first = stage.start_leader("first").await?;
     let second = stage.start("second", &[]).await?;
     stage.create_job("staging", json!({"websites": [site.spec("site")]})).await?;

@@ -8,28 +8,38 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Result;
+use axum::{Router, http::StatusCode};
 use serde_json::{Value, json};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use tokio::{net::TcpListener, task::JoinHandle};
 
-/// A website.
+/// A running website.
 pub struct Site {
-    server: MockServer,
+    url: String,
     status: Arc<AtomicU16>,
     delay: Arc<AtomicU64>,
+    task: JoinHandle<()>,
 }
 
 impl Site {
     /// One that answers 200 at once.
-    pub async fn start() -> Self {
-        let server = MockServer::start().await;
+    pub async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
         let (status, delay) = (Arc::new(AtomicU16::new(200)), Arc::new(AtomicU64::new(0)));
         let (code, wait) = (Arc::clone(&status), Arc::clone(&delay));
-        let answer = move |_: &wiremock::Request| {
-            let delay = Duration::from_millis(wait.load(Ordering::Relaxed));
-            ResponseTemplate::new(code.load(Ordering::Relaxed)).set_body_string("AutoPAR").set_delay(delay)
+        let answer = move || {
+            let (code, wait) = (Arc::clone(&code), Arc::clone(&wait));
+            async move {
+                tokio::time::sleep(Duration::from_millis(wait.load(Ordering::Relaxed))).await;
+                (StatusCode::from_u16(code.load(Ordering::Relaxed)).unwrap_or_default(), "AutoPAR")
+            }
         };
-        Mock::given(any()).respond_with(answer).mount(&server).await;
-        Self { server, status, delay }
+        let task = tokio::spawn(async move {
+            // Whoever asks notices when it ends.
+            let _ = axum::serve(listener, Router::new().fallback(answer)).await;
+        });
+        Ok(Self { url, status, delay, task })
     }
 
     /// From now on it answers with this status.
@@ -44,6 +54,12 @@ impl Site {
 
     /// As a job's `websites` name it.
     pub fn spec(&self, name: &str) -> Value {
-        json!({"name": name, "url": self.server.uri(), "timeout": "20s"})
+        json!({"name": name, "url": self.url, "timeout": "20s"})
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }

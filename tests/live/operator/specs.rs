@@ -49,7 +49,7 @@ fn table() -> Vec<(&'static str, Value, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_the_operator_can_judge_is_told_everywhere_once() -> Result<()> {
-    let (stage, site) = (Stage::new("specs").await?, Site::start().await);
+    let (stage, site) = (Stage::new("specs").await?, Site::start().await?);
     let operator = stage.start_leader("operator").await?;
     for (name, wrong, _) in table() {
         let mut spec = json!({"title": format!("JOB {name}."), "websites": [site.spec("site")]});

@@ -1,4 +1,4 @@
-//! One test's own part of the cluster: a namespace, an operator's ServiceAccount with the rights that
+//! One test's own part of the cluster: a namespace, an operator's `ServiceAccount` with the rights that
 //! `deploy/operator/rbac.yaml` gives, a Bot API endpoint, and what people would ask with kubectl.
 
 use std::{fmt::Debug, fs, path::PathBuf, time::Duration};
@@ -22,7 +22,10 @@ use stagewatch::{
 };
 use tempfile::TempDir;
 use tokio::{sync::OnceCell, time::Instant};
-use xtask::rig::{Rig, bot::Bot, command};
+use xtask::{
+    rig::{Rig, bot::Bot, command},
+    say::say,
+};
 
 /// How long what should come at once may take on a machine that is busy.
 pub const SOON: Duration = Duration::from_secs(30);
@@ -130,7 +133,7 @@ impl Stage {
 
     /// Creates a job whose messages go to the Secret `telegram`.
     pub async fn create_job(&self, name: &str, spec: Value) -> Result<MonitoringJob> {
-        let object = json!({"metadata": {"name": name}, "spec": with_defaults(name, spec)});
+        let object = json!({"metadata": {"name": name}, "spec": with_defaults(name, &spec)});
         let object = serde_json::from_value(object).with_context(|| format!("the job {name}"))?;
         self.jobs().create(&PostParams::default(), &object).await.with_context(|| format!("the job {name}"))
     }
@@ -225,7 +228,7 @@ impl Drop for Stage {
         for what in [["namespace", &self.namespace], ["clusterrolebinding", &self.namespace]] {
             let deleted = command::output(&mut self.rig.kubectl(&[&["delete"], &what[..], &gone].concat()));
             if let Err(error) = deleted {
-                eprintln!("{} could not be deleted: {error:#}", what.join(" "));
+                say(format!("{} could not be deleted: {error:#}", what.join(" ")));
             }
         }
     }
@@ -233,7 +236,7 @@ impl Drop for Stage {
 
 /// A job's spec with what it does not say: nothing is looked at twice, one bad run opens an incident and one good one
 /// closes it, and messages go to the Secret `telegram`.
-fn with_defaults(name: &str, spec: Value) -> Value {
+fn with_defaults(name: &str, spec: &Value) -> Value {
     let mut whole = json!({
         "environment": name,
         "confirm": {"attempts": 1},
@@ -243,7 +246,7 @@ fn with_defaults(name: &str, spec: Value) -> Value {
             "receivers": [{"name": "team", "telegram": {"secretRef": {"name": "telegram"}}}],
         },
     });
-    stagewatch::store::merge::apply(&mut whole, &spec);
+    stagewatch::store::merge::apply(&mut whole, spec);
     whole
 }
 

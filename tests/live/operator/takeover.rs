@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use serde_json::json;
 use stagewatch::api::{MonitoringRunStatus, run::Phase};
+use xtask::say::say;
 
 use super::{
     site::Site,
@@ -38,7 +39,7 @@ async fn taken(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollout_hands_a_run_over_within_a_second() -> Result<()> {
-    let (stage, site) = (Stage::new("rollout").await?, Site::start().await);
+    let (stage, site) = (Stage::new("rollout").await?, Site::start().await?);
     let mut first = stage.start_leader("first").await?;
     let second = stage.start("second", &[]).await?;
     let (run, before) = running(&stage, &site).await?;
@@ -47,7 +48,7 @@ async fn a_rollout_hands_a_run_over_within_a_second() -> Result<()> {
     first.terminate().await?;
     let after = taken(&stage, &run, &before, SOON).await?;
     let pause = asked.elapsed();
-    eprintln!("a rollout: a run that goes on was taken over after {pause:?}");
+    say(format!("a rollout: a run that goes on was taken over after {pause:?}"));
     ensure!(pause < Duration::from_secs(1), "it took {pause:?}");
     assert_eq!(after.attempt, Some(1), "a rollout costs no attempt");
     first.ended().await?;
@@ -59,7 +60,7 @@ async fn a_rollout_hands_a_run_over_within_a_second() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_costs_an_attempt_and_at_most_twenty_seconds() -> Result<()> {
-    let (stage, site) = (Stage::new("crash").await?, Site::start().await);
+    let (stage, site) = (Stage::new("crash").await?, Site::start().await?);
     let mut first = stage.start_leader("first").await?;
     let second = stage.start("second", &[]).await?;
     let (run, before) = running(&stage, &site).await?;
@@ -67,7 +68,7 @@ async fn a_crash_costs_an_attempt_and_at_most_twenty_seconds() -> Result<()> {
     first.kill().await?;
     let after = taken(&stage, &run, &before, SOON).await?;
     let pause = killed.elapsed();
-    eprintln!("a crash: a run that goes on was taken over after {pause:?}");
+    say(format!("a crash: a run that goes on was taken over after {pause:?}"));
     ensure!(pause < Duration::from_secs(20), "it took {pause:?}");
     assert_eq!(after.attempt, Some(2));
     let done = stage.until_run(&run, "ends", SOON, |status| status.completion_time.is_some()).await?;
