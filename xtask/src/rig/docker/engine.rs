@@ -11,6 +11,7 @@ use super::{Docker, unix_socket};
 use crate::rig::certificates::Authority;
 use crate::rig::daemon::{self, Daemon};
 use crate::rig::free_ports;
+use crate::rig::wait::settled;
 use crate::say::say;
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -45,7 +46,9 @@ impl Engine {
         let users = File::create(path.join("users.lock"))?;
         users.lock_shared()?;
         let mut engine = Self { folder: path, isolated, users, daemon: None };
-        if engine.docker().answers() {
+        // One that runs on a busy machine is given time: others may be using it.
+        let runs = daemon::recorded(NAME, &engine.folder).is_some();
+        if engine.docker().answers() || (runs && settled(READY_WITHIN, || engine.docker().answers())) {
             return Ok(engine);
         }
         // What an earlier run left without an answer would keep the folder locked.
