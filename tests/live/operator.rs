@@ -16,4 +16,5 @@ mod operator {
     mod shown;
     mod specs;
     mod takeover;
+    mod trigger;
 }
