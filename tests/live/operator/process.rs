@@ -1,13 +1,33 @@
 //! `stagewatch operator` as a process, and what the API server says that it asked.
 
-use std::{fs, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    fs,
+    net::TcpListener,
+    path::PathBuf,
+    process::Stdio,
+    sync::atomic::{AtomicU16, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use tokio::process::{Child, Command};
-use xtask::{rig::free_ports, say::say};
+use xtask::say::say;
 
 use super::stage::{SOON, Stage, until};
+
+/// A port of loopback for an operator: of a range from which nobody is given one by chance, so that it stays free until
+/// the operator has it.
+fn port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 150).unwrap_or(0);
+    loop {
+        let port = 16_000 + own * 100 + NEXT.fetch_add(1, Ordering::Relaxed) % 100;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
 
 /// A running operator; dropping it kills it.
 pub struct Operator {
@@ -20,8 +40,7 @@ pub struct Operator {
 impl Stage {
     /// Starts an operator that uses this stage's account, and waits until it is ready.
     pub async fn start(&self, name: &str, more: &[&str]) -> Result<Operator> {
-        let [port] = free_ports()?;
-        let address = format!("127.0.0.1:{port}");
+        let address = format!("127.0.0.1:{}", port());
         let log = self.folder().join(format!("{name}.log"));
         let mut command = Command::new(&self.rig.binary);
         command.args(["operator", "--namespace", &self.namespace, "--lease-namespace", &self.namespace]);
