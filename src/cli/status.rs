@@ -3,11 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{
-    Exit, emit,
-    settings::{Format, StateFolder},
-    table,
-};
+use super::{Exit, emit, settings::StateFolder, table};
 use crate::{
     api::{MonitoringJob, MonitoringRun},
     store::Store as _,
@@ -15,8 +11,8 @@ use crate::{
 
 /// Show the jobs and runs of a running, or stopped, `stagewatch watch`
 ///
-/// Its columns are those of `kubectl get monitoringjobs` and `kubectl get monitoringruns`. Exit code: 0 when it was shown, 1 when there is no
-/// such state or job, 2 on bad usage. For an exit code by verdict, use `run`, or `trigger --wait`.
+/// Its columns are those of `kubectl get monitoringjobs` and `kubectl get monitoringruns`, with `-o wide` too. Exit
+/// code: 0 when it was shown, 1 when there is no such state or job, 2 on bad usage. For an exit code by verdict, use `run`, or `trigger --wait`.
 #[derive(Args, Debug)]
 pub struct Status {
     #[command(flatten)]
@@ -25,7 +21,21 @@ pub struct Status {
     job: Option<String>,
     /// What to print: tables, or the whole objects
     #[arg(short, long, value_enum, default_value_t)]
-    output: Format,
+    output: Shown,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Shown {
+    /// Tables.
+    #[default]
+    Text,
+    /// Tables that name the cause.
+    Wide,
+    /// The whole objects.
+    Json,
+    /// The whole objects.
+    Yaml,
 }
 
 impl Status {
@@ -45,10 +55,16 @@ impl Status {
         let now = Timestamp::now();
         let objects = || serde_json::json!({"jobs": jobs.objects, "runs": runs.objects});
         emit(&match self.output {
-            Format::Text if runs.objects.is_empty() => table::jobs(&jobs.objects, now),
-            Format::Text => format!("{}\n{}", table::jobs(&jobs.objects, now), table::runs(&runs.objects, now)),
-            Format::Json => serde_json::to_string_pretty(&objects())? + "\n",
-            Format::Yaml => serde_saphyr::to_string(&objects())?,
+            Shown::Json => serde_json::to_string_pretty(&objects())? + "\n",
+            Shown::Yaml => serde_saphyr::to_string(&objects())?,
+            tables => {
+                let wide = tables == Shown::Wide;
+                let jobs = table::jobs(&jobs.objects, wide, now);
+                match runs.objects.as_slice() {
+                    [] => jobs,
+                    runs => format!("{jobs}\n{}", table::runs(runs, wide, now)),
+                }
+            }
         })?;
         Ok(Exit::Fine)
     }

@@ -25,9 +25,12 @@ pub fn age(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// What `kubectl get monitoringjobs` prints.
-pub fn jobs(jobs: &[MonitoringJob], now: Timestamp) -> String {
-    let head = ["NAME", "READY", "VERDICT", "SCHEDULE", "LAST RUN", "NEXT RUN", "FINDINGS", "AGE"];
+/// The columns that only a wide table has.
+const WIDE: [&str; 2] = ["CAUSE", "WHY"];
+
+/// What `kubectl get monitoringjobs` prints; `wide`: with `-o wide`.
+pub fn jobs(jobs: &[MonitoringJob], wide: bool, now: Timestamp) -> String {
+    let head = ["NAME", "READY", "VERDICT", "SCHEDULE", "LAST RUN", "NEXT RUN", "FINDINGS", "CAUSE", "AGE"];
     let row = |job: &MonitoringJob| {
         let status = job.status.as_ref();
         let ready = status.map(|s| &s.conditions).and_then(|all| {
@@ -44,17 +47,19 @@ pub fn jobs(jobs: &[MonitoringJob], now: Timestamp) -> String {
             last.map(|then| age(then, now)).unwrap_or_default(),
             status.and_then(|s| s.next_run_time.clone()).unwrap_or_default(),
             status.and_then(|s| s.finding_count).map(|n| n.to_string()).unwrap_or_default(),
+            status.and_then(|s| s.probable_cause.clone()).unwrap_or_default(),
             job.metadata.creation_timestamp.as_ref().map(|t| age(t.0, now)).unwrap_or_default(),
         ]
     };
-    print(head, jobs.iter().map(row))
+    print(head, wide, jobs.iter().map(row))
 }
 
-/// What `kubectl get monitoringruns` prints.
-pub fn runs(runs: &[MonitoringRun], now: Timestamp) -> String {
-    let head = ["NAME", "JOB", "TRIGGER", "PHASE", "VERDICT", "STARTED", "DURATION", "AGE"];
+/// What `kubectl get monitoringruns` prints; `wide`: with `-o wide`.
+pub fn runs(runs: &[MonitoringRun], wide: bool, now: Timestamp) -> String {
+    let head = ["NAME", "JOB", "TRIGGER", "PHASE", "VERDICT", "STARTED", "DURATION", "CAUSE", "WHY", "AGE"];
     let row = |run: &MonitoringRun| {
         let status = run.status.as_ref();
+        let cause = status.and_then(|s| s.probable_cause.as_ref());
         [
             run.metadata.name.clone().unwrap_or_default(),
             run.spec.job_ref.name.clone(),
@@ -63,23 +68,22 @@ pub fn runs(runs: &[MonitoringRun], now: Timestamp) -> String {
             status.and_then(|s| s.verdict).map(|v| v.as_str().to_owned()).unwrap_or_default(),
             status.and_then(|s| s.start_time).map(|then| age(then, now)).unwrap_or_default(),
             status.and_then(|s| s.duration.clone()).unwrap_or_default(),
+            cause.map(|cause| cause.subject.clone()).unwrap_or_default(),
+            cause.map(|cause| cause.message.clone()).unwrap_or_default(),
             run.metadata.creation_timestamp.as_ref().map(|t| age(t.0, now)).unwrap_or_default(),
         ]
     };
-    print(head, runs.iter().map(row))
+    print(head, wide, runs.iter().map(row))
 }
 
 /// Columns as wide as their widest cell and three blanks, the last one as it is.
-fn print<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+fn print<const N: usize>(head: [&str; N], wide: bool, rows: impl Iterator<Item = [String; N]>) -> String {
     let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
-    let mut widths = [0; N];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
+    let shown: Vec<usize> = (0..N).filter(|column| wide || !WIDE.contains(&head[*column])).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = shown.iter().map(|column| width(*column)).collect();
     let line = |row: &[String; N]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let cells = shown.iter().zip(&widths).map(|(column, width)| format!("{:<width$}", row[*column]));
         cells.collect::<Vec<_>>().join("   ").trim_end().to_owned() + "\n"
     };
     rows.iter().map(line).collect()
@@ -113,7 +117,8 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let text = print(["A", "B"], [["x".into(), String::new()], ["long".into(), "y".into()]].into_iter());
-        assert_eq!(text, "A      B\nx\nlong   y\n");
+        let rows = || [["x", "why", ""], ["long", "", "y"]].map(|row| row.map(str::to_owned)).into_iter();
+        assert_eq!(print(["A", "CAUSE", "B"], false, rows()), "A      B\nx\nlong   y\n");
+        assert_eq!(print(["A", "CAUSE", "B"], true, rows()), "A      CAUSE   B\nx      why\nlong           y\n");
     }
 }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    api::{Finding, FindingState, Kind, MonitoringJobSpec, Window, job::Container, job_status::FindingSummary},
+    api::{
+        Finding, FindingState, Kind, MonitoringJobSpec, Severity, Window, job::Container, job_status::FindingSummary,
+    },
     core::{
         observation::{
             Observations,
@@ -37,7 +39,8 @@ pub(super) fn against(
         }
     }
     for before in known {
-        if found.iter().any(|f| f.id == before.id) {
+        // What was merely worth knowing is told once, and its end is no news.
+        if before.severity == Severity::Info || found.iter().any(|f| f.id == before.id) {
             continue;
         }
         let Some(fate) = fate(spec, seen, before, window) else { continue };

@@ -112,7 +112,7 @@ impl Stage {
         print("");
         match &self.place {
             Place::Folder(state) => {
-                let arguments = ["status", "--state", &state.display().to_string()];
+                let arguments = ["status", "--output", "wide", "--state", &state.display().to_string()];
                 shown(&arguments);
                 print(command::output(&mut stagewatch(&self.folder, &arguments))?);
             }
