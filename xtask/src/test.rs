@@ -7,12 +7,13 @@ use xtask::rig::{Parts, command};
 use xtask::say::say;
 
 use crate::cargo::{Metadata, cargo, metadata, stagewatch};
+use crate::demo::{self, demo};
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// A part of a test's name, or the name of a live test target
     filter: Option<String>,
-    /// The long ones too
+    /// The long ones too: both demos
     #[arg(long)]
     all: bool,
 }
@@ -38,7 +39,16 @@ pub(crate) fn test(options: &Options) -> Result<()> {
     // The plain ones first: they are quick, and need nothing.
     let plain = run(&["test", "--locked", "--workspace"], filter, &[]);
     let live = run_live(&metadata, &live.iter().collect::<Vec<_>>(), filter);
-    plain.and(live)
+    let demos = if options.all && filter.is_none() { both_demos() } else { Ok(()) };
+    plain.and(live).and(demos)
+}
+
+/// Each act of a demo is held to what has to come of it.
+fn both_demos() -> Result<()> {
+    for kubernetes in [false, true] {
+        demo(&demo::Options { kubernetes, keep: false })?;
+    }
+    Ok(())
 }
 
 fn run_live(metadata: &Metadata, targets: &[&Live], filter: Option<&str>) -> Result<()> {

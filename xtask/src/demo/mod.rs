@@ -28,10 +28,10 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(crate) struct Options {
     /// As the operator of a real Kubernetes control plane, instead of without a cluster
     #[arg(long)]
-    kubernetes: bool,
+    pub(crate) kubernetes: bool,
     /// Let everything run on until Ctrl-C, and print each message as it comes
     #[arg(long)]
-    keep: bool,
+    pub(crate) keep: bool,
 }
 
 pub(crate) fn demo(options: &Options) -> Result<()> {
