@@ -330,6 +330,30 @@ pub struct OutboxEntry {
     pub error: Option<String>,
 }
 
+impl OutboxEntry {
+    /// A message of `kind` to `receiver` about `run`, not yet on its way.
+    pub fn new(receiver: &str, kind: MessageKind, run: &str) -> Self {
+        Self {
+            id: format!("{run}/{receiver}"),
+            receiver: receiver.to_owned(),
+            kind,
+            run: run.to_owned(),
+            headline: String::new(),
+            rings: false,
+            state: OutboxState::Pending,
+            holder: None,
+            parts_sent: 0,
+            attempts: 0,
+            maybe_sent: false,
+            not_before: None,
+            reply_to: None,
+            incident_since: None,
+            opened_by: None,
+            error: None,
+        }
+    }
+}
+
 /// What a message tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum MessageKind {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api::{
         Duration, MonitoringJob, MonitoringRun, MonitoringRunSpec, Severity, Verdict, Window,
-        job_status::{MessageKind, OutboxEntry, OutboxState},
+        job_status::{MessageKind, OutboxEntry},
         report::Report,
         run::JobRef,
     },
@@ -135,23 +135,11 @@ impl Run {
         let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
         let mut failed = Vec::new();
         for receiver in job.spec.notifications.iter().flat_map(|n| &n.receivers) {
+            let kind = if verdict == Verdict::AllGood { MessageKind::Report } else { MessageKind::Alert };
             let mut entry = OutboxEntry {
-                id: String::new(),
-                receiver: receiver.name.clone(),
-                kind: if verdict == Verdict::AllGood { MessageKind::Report } else { MessageKind::Alert },
-                run: run.metadata.name.clone().unwrap_or_default(),
-                headline: String::new(),
                 rings: verdict == Verdict::from(Severity::Critical),
-                state: OutboxState::Sending,
-                holder: None,
-                parts_sent: 0,
                 attempts: 1,
-                maybe_sent: false,
-                not_before: None,
-                reply_to: None,
-                incident_since: None,
-                opened_by: None,
-                error: None,
+                ..OutboxEntry::new(&receiver.name, kind, run.metadata.name.as_deref().unwrap_or_default())
             };
             let parts = world.message(job, &understood, Some(run), None, &entry, Timestamp::now());
             loop {

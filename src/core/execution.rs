@@ -4,18 +4,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     condition::{self, Truth},
-    effective, redact,
+    effective, redact, rules,
 };
 use crate::api::{
     Finding, FindingState, Kind, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus, Severity,
     Verdict,
     job_status::ContainerBaseline,
-    report::{Report, Source},
+    report::Report,
     run::{JobIdentity, Phase, Reason},
 };
 
 /// How often a run is taken over when its holder is gone, the first time included.
 pub const MAX_ATTEMPTS: i32 = 2;
+/// The id of the finding that a run failed.
+const FAILED: &str = "self/run/Failed";
 /// What a status may weigh, as JSON.
 const MAX_BYTES: usize = 32 * 1024;
 /// What a status lists.
@@ -74,41 +76,13 @@ pub fn failed(
 ) -> MonitoringRunStatus {
     let mut status = run.status.clone().unwrap_or_default();
     let failure = Finding {
-        id: "self/run/Failed".into(),
-        kind: Kind::State,
-        severity: Severity::Critical,
-        subject: "stagewatch".into(),
-        reason: "Failed".into(),
-        message: redact::cut(message, 400),
         advice: Some("see the operator's log of that time".into()),
-        count: 1,
         first_seen: status.start_time,
         last_seen: Some(done),
-        over_since: None,
-        evidence: Vec::new(),
-        state: if job.findings.iter().any(|f| f.id == "self/run/Failed") {
-            FindingState::Ongoing
-        } else {
-            FindingState::New
-        },
-        source: Source::Rules,
+        state: if job.findings.iter().any(|f| f.id == FAILED) { FindingState::Ongoing } else { FindingState::New },
+        ..rules::finding(FAILED.into(), Kind::State, Severity::Critical, rules::own::SUBJECT, message)
     };
-    let known = job.findings.iter().filter(|f| f.id != "self/run/Failed").map(|f| Finding {
-        id: f.id.clone(),
-        kind: f.kind,
-        severity: f.severity,
-        subject: f.subject.clone(),
-        reason: f.reason.clone(),
-        message: f.message.clone(),
-        advice: None,
-        count: f.count,
-        first_seen: f.first_seen,
-        last_seen: f.last_seen,
-        over_since: None,
-        evidence: Vec::new(),
-        state: FindingState::Unknown,
-        source: Source::Rules,
-    });
+    let known = job.findings.iter().filter(|f| f.id != FAILED).map(|f| rules::carried(f, FindingState::Unknown));
     status.findings = std::iter::once(failure).chain(known).collect();
     status.finding_count = i32::try_from(status.findings.len()).ok();
     status.verdict = Some(Verdict::ErrorsInvestigate);

@@ -229,22 +229,10 @@ fn tell(
     let name = run.metadata.name.clone().unwrap_or_default();
     for receiver in &told.receivers {
         let mut entry = OutboxEntry {
-            id: format!("{name}/{}", receiver.name),
-            receiver: receiver.name.clone(),
-            kind,
-            run: name.clone(),
-            headline: String::new(),
             rings: sound == Sound::Rings,
-            state: OutboxState::Pending,
-            holder: None,
-            parts_sent: 0,
-            attempts: 0,
-            maybe_sent: false,
-            not_before: None,
-            reply_to: None,
             incident_since: incident.map(|i| i.since),
             opened_by: incident.map(|i| i.opened_by.clone()),
-            error: None,
+            ..OutboxEntry::new(&receiver.name, kind, &name)
         };
         if let (Some(closed), true) = (&advance.closed, matches!(advance.situation, Situation::Closes { .. })) {
             let alert = closed.alerts.iter().find(|a| a.receiver == receiver.name);

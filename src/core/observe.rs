@@ -112,21 +112,9 @@ fn notice(status: &mut MonitoringJobStatus, job: &MonitoringJob, text: &str) {
             status,
             OutboxEntry {
                 id: format!("spec-{generation}/{}", receiver.name),
-                receiver: receiver.name.clone(),
-                kind: MessageKind::Notice,
-                run: String::new(),
                 headline: redact::cut(&format!("{} - cannot be run: {text}", effective::title(&job.spec)), 250),
                 rings: true,
-                state: OutboxState::Pending,
-                holder: None,
-                parts_sent: 0,
-                attempts: 0,
-                maybe_sent: false,
-                not_before: None,
-                reply_to: None,
-                incident_since: None,
-                opened_by: None,
-                error: None,
+                ..OutboxEntry::new(&receiver.name, MessageKind::Notice, "")
             },
         );
     }

@@ -267,21 +267,9 @@ mod tests {
     fn entry(id: &str, kind: MessageKind) -> OutboxEntry {
         OutboxEntry {
             id: id.into(),
-            receiver: "team".into(),
-            kind,
-            run: "run".into(),
             headline: "headline".into(),
-            rings: true,
-            state: OutboxState::Pending,
-            holder: None,
-            parts_sent: 0,
-            attempts: 0,
-            maybe_sent: false,
-            not_before: None,
-            reply_to: None,
             incident_since: Some(at(0)),
-            opened_by: None,
-            error: None,
+            ..OutboxEntry::new("team", kind, "run")
         }
     }
 

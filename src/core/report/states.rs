@@ -13,7 +13,7 @@ use crate::{
             website::AttemptResult,
         },
         previous::Previous,
-        rules::{self, finding},
+        rules::{self, carried},
     },
 };
 
@@ -48,14 +48,7 @@ pub(super) fn against(
             Fate::Over(at) => (FindingState::Resolved, at),
             Fate::Unknown => (FindingState::Unknown, None),
         };
-        found.push(Finding {
-            count: before.count,
-            first_seen: before.first_seen,
-            last_seen: before.last_seen,
-            over_since,
-            state,
-            ..finding(before.id.clone(), before.kind, before.severity, &before.subject, &before.message)
-        });
+        found.push(Finding { over_since, ..carried(before, state) });
     }
     found
 }

@@ -16,6 +16,7 @@ use super::{
 use crate::api::{
     Finding, FindingState, Kind, MonitoringJobSpec, Severity, Window,
     job::{Check, Container, DockerHost, Website},
+    job_status::FindingSummary,
     report::Source,
 };
 
@@ -99,6 +100,18 @@ pub fn finding(id: String, kind: Kind, severity: Severity, subject: &str, messag
         evidence: Vec::new(),
         state: FindingState::New,
         source: Source::Rules,
+    }
+}
+
+/// A finding of the run before that was not found again.
+pub fn carried(before: &FindingSummary, state: FindingState) -> Finding {
+    Finding {
+        reason: before.reason.clone(),
+        count: before.count,
+        first_seen: before.first_seen,
+        last_seen: before.last_seen,
+        state,
+        ..finding(before.id.clone(), before.kind, before.severity, &before.subject, &before.message)
     }
 }
 
