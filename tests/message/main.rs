@@ -1,6 +1,7 @@
 //! Messages as people read them: one of each sort, and what no input may bring about.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod recorded;
 mod sample;
 
 use proptest::prelude::*;
