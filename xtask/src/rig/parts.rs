@@ -22,7 +22,8 @@ pub struct Parts {
 impl Parts {
     /// Sets up what is lacking and starts all.
     pub fn set_up() -> Result<Self> {
-        let engine = docker::find_or_start()?;
+        // An engine of our own in any case: it also listens with mTLS, and the tests restart and fill it.
+        let engine = docker::start_own()?;
         images::ensure(&engine.docker)?;
         let binaries = Binaries::ensure()?;
         let scratch = Scratch::new()?;
@@ -33,7 +34,7 @@ impl Parts {
     /// What `Rig::from_env` reads, and the control plane's kubectl first on the PATH.
     pub fn environment(&self, binary: &Path) -> Result<Vec<(&'static str, String)>> {
         let text = |path: &Path| path.display().to_string();
-        let tls = self.engine.tls().context("the live tests need an engine of our own, for its mTLS port")?;
+        let tls = self.engine.tls().context("an engine of our own listens with mTLS")?;
         let path = std::env::var("PATH").unwrap_or_default();
         Ok(vec![
             (environment::DOCKER, self.engine.docker.host().to_owned()),

@@ -90,6 +90,11 @@ pub fn find_or_start() -> Result<Found> {
 /// An engine of our own, with mTLS beside its socket, whatever else runs here.
 pub fn start_own() -> Result<Found> {
     install::ensure()?;
+    if !rustix::process::geteuid().is_root() {
+        bail!(
+            "a Docker Engine of our own takes root: run this as root; the demo also takes your own engine, when it runs"
+        );
+    }
     let engine = Engine::start(&cache::folder("engine")?)?;
     Ok(Found { docker: engine.docker(), engine: Some(engine) })
 }
