@@ -6,11 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use kube::runtime::events::{Recorder, Reporter};
 
-use super::{
-    Exit, notice,
-    settings::{CPU_WINDOW, Targets},
-    stop_signal,
-};
+use super::{Exit, notice, settings::Targets, stop_signal};
 use crate::{
     api::MANAGED_BY,
     collect::Collector,
@@ -62,7 +58,7 @@ impl Operator {
         let policy = self.targets.policy();
         let policy = if self.allow_unix_sockets { policy.with_unix_sockets() } else { policy };
         let world = Live {
-            collector: Collector::new(policy, CPU_WINDOW),
+            collector: Collector::new(policy),
             secrets: Secrets::cluster(client.clone()),
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Cluster,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Exit, FailOnArg, emit, files, progress, report,
-    settings::{Format, LONG_CPU_WINDOW, SecretsFolder, Targets},
+    settings::{Format, SecretsFolder, Targets},
 };
 use crate::{
     api::{
@@ -76,7 +76,7 @@ impl Run {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let job = files::job(&self.file, self.job.as_deref())?;
         let world = Live {
-            collector: Collector::new(self.targets.policy().with_unix_sockets(), LONG_CPU_WINDOW),
+            collector: Collector::new(self.targets.policy().with_unix_sockets()),
             secrets: self.secrets.open()?,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Nowhere,

@@ -1,10 +1,6 @@
 //! Settings that several commands share.
 
-use std::{
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -12,11 +8,6 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::{net::AddressPolicy, notify::telegram, secrets::Secrets, store::folder::Folder};
-
-/// How far apart the two samples of CPU time are where runs come again and again: what two of them agree on counts.
-pub const CPU_WINDOW: Duration = Duration::from_secs(2);
-/// The same of a run that stands for itself.
-pub const LONG_CPU_WINDOW: Duration = Duration::from_secs(10);
 
 /// What may be connected to, and where messages go.
 #[derive(Args, Clone, Debug)]

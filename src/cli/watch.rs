@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Exit, files, notice,
-    settings::{CPU_WINDOW, SecretsFolder, StateFolder, Targets},
+    settings::{SecretsFolder, StateFolder, Targets},
     stop_signal,
 };
 use crate::{
@@ -55,7 +55,7 @@ impl Watch {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let folder = Folder::open(self.state.path()?).await?;
         let world = Live {
-            collector: Collector::new(self.targets.policy().with_unix_sockets(), CPU_WINDOW),
+            collector: Collector::new(self.targets.policy().with_unix_sockets()),
             secrets: self.secrets.open()?,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Folder(folder.root().display().to_string()),

@@ -23,6 +23,8 @@ use crate::{
     secrets::{self, Secrets},
 };
 
+/// How far apart two samples of CPU time are; what looks high in them is looked at for longer.
+const CPU_WINDOW: Duration = Duration::from_secs(2);
 /// What a run keeps of its time for what comes after looking.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -34,8 +36,6 @@ const GRACE: Duration = Duration::from_millis(800);
 pub struct Collector {
     dialer: Dialer,
     hosts: Arc<Hosts>,
-    /// How far apart the two samples of CPU time are.
-    cpu_window: Duration,
 }
 
 /// One look at a job's targets.
@@ -55,8 +55,8 @@ pub struct Look<'a> {
 
 impl Collector {
     /// A collector that connects where `policy` allows.
-    pub fn new(policy: AddressPolicy, cpu_window: Duration) -> Self {
-        Self { dialer: Dialer::new(policy), hosts: Arc::default(), cpu_window }
+    pub fn new(policy: AddressPolicy) -> Self {
+        Self { dialer: Dialer::new(policy), hosts: Arc::default() }
     }
 
     /// Looks at everything that the job names. A target whose collector breaks down was not observed; the others were.
@@ -85,7 +85,7 @@ impl Collector {
             patterns: spec.patterns.clone(),
             window: look.window,
             patience,
-            cpu_window: self.cpu_window,
+            cpu_window: CPU_WINDOW,
             deadline,
             evidence: look.evidence,
             reporter,
@@ -160,7 +160,7 @@ mod tests {
             progress: Some(progress),
         };
         let secrets = Secrets::local(None, [], "/nonexistent/.env".as_ref()).unwrap();
-        let seen = Collector::new(AddressPolicy::default(), Duration::ZERO).collect(look, &secrets).await;
+        let seen = Collector::new(AddressPolicy::default()).collect(look, &secrets).await;
         assert_eq!(seen.checks.iter().map(|check| check.website.as_str()).collect::<Vec<_>>(), ["site"]);
         assert_eq!(
             seen.hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(),
