@@ -1,5 +1,6 @@
 //! Settings that several commands share.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
