@@ -1,7 +1,11 @@
 //! `cargo xtask test`: the plain tests, then the live ones with the parts that they need.
 
+use std::fs::File;
+use std::{io, thread};
+
 use anyhow::{Result, bail};
 use clap::Args;
+use xtask::rig::scratch::Scratch;
 use xtask::rig::wait::interrupted;
 use xtask::rig::{Parts, command};
 use xtask::say::say;
@@ -18,14 +22,21 @@ pub(crate) struct Options {
     all: bool,
 }
 
-/// Live targets whose tests wait for the minutes to go by: all of them do so at once, whatever the number of cores.
-const WAITING: [&str; 1] = ["live-operator"];
+/// The live target whose tests wait for the minutes to go by: all of them at once, whatever the number of cores, and
+/// beside the other targets.
+const WAITING: &str = "live-operator";
 
 /// A test target that plain `cargo test` leaves out, since it needs real parts.
 #[derive(Debug, PartialEq)]
 struct Live {
     package: String,
     name: String,
+}
+
+impl Live {
+    fn arguments(&self) -> [&str; 6] {
+        ["test", "--locked", "--package", &self.package, "--test", &self.name]
+    }
 }
 
 pub(crate) fn test(options: &Options) -> Result<()> {
@@ -59,26 +70,39 @@ fn run_live(metadata: &Metadata, targets: &[&Live], filter: Option<&str>) -> Res
     let program = stagewatch(metadata)?;
     let parts = Parts::set_up()?;
     let environment = parts.environment(&program)?;
-    let mut failed = Vec::new();
-    for &target in targets {
-        if interrupted() {
-            bail!("interrupted");
-        }
-        let mut environment = environment.clone();
-        if WAITING.contains(&target.name.as_str()) && std::env::var_os("RUST_TEST_THREADS").is_none() {
-            environment.push(("RUST_TEST_THREADS", "32".to_owned()));
-        }
-        if run(&["test", "--locked", "--package", &target.package, "--test", &target.name], filter, &environment)
-            .is_err()
+    let waiting = targets.iter().copied().find(|target| target.name == WAITING);
+    let mut failed: Vec<&Live> = targets.iter().copied().filter(|target| target.name != WAITING).collect();
+    thread::scope(|scope| {
+        let beside = waiting.map(|target| (target, scope.spawn(|| run_beside(target, filter, &environment))));
+        failed.retain(|target| interrupted() || run(&target.arguments(), filter, &environment).is_err());
+        if let Some((target, run)) = beside
+            && !matches!(run.join(), Ok(Ok(())))
         {
             failed.push(target);
         }
-    }
+    });
     if !failed.is_empty() {
         bail!("failed: {}", names(&failed));
     }
     say(format!("passed: {}", names(targets)));
     Ok(())
+}
+
+/// With its words held back until it has ended: those of two at once would mix.
+fn run_beside(target: &Live, filter: Option<&str>, environment: &[(&str, String)]) -> Result<()> {
+    say(format!("{} runs beside the others, and shows its output when it has ended", target.name));
+    let scratch = Scratch::new()?;
+    let path = scratch.path().join("output");
+    let output = File::create(&path)?;
+    let mut cargo = cargo(&target.arguments())?;
+    cargo.stdout(output.try_clone()?).stderr(output).args(filter);
+    cargo.envs(environment.iter().map(|(name, value)| (name, value)));
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        cargo.env("RUST_TEST_THREADS", "32");
+    }
+    let result = command::run(&mut cargo);
+    io::copy(&mut File::open(&path)?, &mut io::stdout())?;
+    result
 }
 
 /// Targets of kind test with `test = false`; those that are called `long-…` take minutes, and run when asked for.
