@@ -22,7 +22,22 @@ pub struct Profile {
     /// The records that matter.
     pub patterns: &'static [Known],
     /// Records that look alarming and are not: no pattern of the profile counts them. Patterns of a job do.
-    pub benign: &'static [&'static str],
+    pub benign: &'static [Benign],
+}
+
+/// A record that looks alarming and is not.
+#[derive(Debug)]
+pub struct Benign {
+    /// What the record matches, compared as [`Known::regex`] is.
+    pub regex: &'static str,
+    /// Why it is harmless, in a few words.
+    pub why: &'static str,
+}
+
+impl Benign {
+    const fn new(regex: &'static str, why: &'static str) -> Self {
+        Self { regex, why }
+    }
 }
 
 /// A record that matters. All expressions are compared without regard to case, with `^` at each line.
@@ -147,7 +162,9 @@ impl Compiled {
         let clears: Vec<(usize, &str)> =
             profile.patterns.iter().enumerate().filter_map(|(n, p)| p.clears.map(|(regex, _)| (n, regex))).collect();
         let patterns = profile.patterns.iter().map(|p| p.regex);
-        let all = patterns.chain(clears.iter().map(|(_, regex)| *regex)).chain(profile.benign.iter().copied());
+        let all = patterns
+            .chain(clears.iter().map(|(_, regex)| *regex))
+            .chain(profile.benign.iter().map(|benign| benign.regex));
         #[expect(clippy::expect_used, reason = "profiles are constants, and a test compiles each")]
         let set = RegexSetBuilder::new(all)
             .case_insensitive(true)

@@ -1,6 +1,6 @@
 //! nginx 1.18 and later: its error log, and the combined form of its access log.
 
-use super::{Known, LevelRule, Profile};
+use super::{Benign, Known, LevelRule, Profile};
 use crate::{
     api::Severity::{Critical, Info, Warning},
     core::logs::Level,
@@ -127,11 +127,13 @@ pub(super) const PROFILE: Profile = Profile {
         .fallback(),
     ],
     benign: &[
-        // What scanners of the internet cause.
-        r"SSL_do_handshake\(\) failed|SSL_read\(\) failed|SSL_shutdown\(\) failed",
-        r"client (?:prematurely|sent|closed|intended to send)",
-        r"access forbidden by rule",
-        r"signal \d+ \(SIG(?:QUIT|TERM|CHLD|HUP|WINCH)\)",
+        Benign::new(
+            r"SSL_do_handshake\(\) failed|SSL_read\(\) failed|SSL_shutdown\(\) failed",
+            "a client that does not speak our TLS, such as a scanner of the internet",
+        ),
+        Benign::new(r"client (?:prematurely|sent|closed|intended to send)", "the client's doing, not the server's"),
+        Benign::new(r"access forbidden by rule", "the configuration refuses this on purpose"),
+        Benign::new(r"signal \d+ \(SIG(?:QUIT|TERM|CHLD|HUP|WINCH)\)", "it was told to stop, reload or reap"),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `RabbitMQ` 3.9 to 4. Alarms leave the container healthy; 3.10's start script exits 0 whatever happened.
 
-use super::{Known, LevelRule, Profile};
+use super::{Benign, Known, LevelRule, Profile};
 use crate::{
     api::Severity::{Critical, Info, Warning},
     core::logs::Level,
@@ -152,14 +152,16 @@ pub(super) const PROFILE: Profile = Profile {
             .fallback(),
     ],
     benign: &[
-        r"rebuilding indices from scratch",
-        r"Feature flags?:",
-        r"[Dd]eprecated features?:|is deprecated",
-        r"not properly closed, repairing",
-        r"Application \w+ exited with reason: (?:stopped|normal)",
-        // A supervisor's report of a child that was asked to go.
-        r"errorContext: (?:shutdown_error|child_terminated)(?s:.{0,200})reason: (?:shutdown|normal|noproc)$",
-        r"^.{0,80}\[error\] <[\d.]+>\s*\z",
+        Benign::new(r"rebuilding indices from scratch", "each start after one that was not clean does so"),
+        Benign::new(r"Feature flags?:", "each start lists them"),
+        Benign::new(r"[Dd]eprecated features?:|is deprecated", "it works, and will until a later version"),
+        Benign::new(r"not properly closed, repairing", "the file is repaired at once"),
+        Benign::new(r"Application \w+ exited with reason: (?:stopped|normal)", "it was asked to stop"),
+        Benign::new(
+            r"errorContext: (?:shutdown_error|child_terminated)(?s:.{0,200})reason: (?:shutdown|normal|noproc)$",
+            "a supervisor's report of a child that was asked to go",
+        ),
+        Benign::new(r"^.{0,80}\[error\] <[\d.]+>\s*\z", "an empty line of a report"),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! Redis 6 to 8. What it never logs: a refusal over `maxmemory`, a failed authentication, a kill, being blocked.
 
-use super::{Known, Profile};
+use super::{Benign, Known, Profile};
 use crate::api::Severity::{Critical, Info, Warning};
 
 pub(super) const PROFILE: Profile = Profile {
@@ -141,10 +141,10 @@ pub(super) const PROFILE: Profile = Profile {
         ),
     ],
     benign: &[
-        r"WARNING Memory overcommit must be enabled",
-        r"WARNING you have Transparent Huge Pages",
-        r"TCP backlog setting of \d+ cannot be enforced",
-        r"no config file specified, using the default config",
+        Benign::new(r"WARNING Memory overcommit must be enabled", "advice on the host's kernel, given at each start"),
+        Benign::new(r"WARNING you have Transparent Huge Pages", "advice on the host's kernel, given at each start"),
+        Benign::new(r"TCP backlog setting of \d+ cannot be enforced", "the kernel's own limit holds instead"),
+        Benign::new(r"no config file specified, using the default config", "it was started without a configuration"),
     ],
 };
 
