@@ -7,7 +7,7 @@ use super::{
     correlate,
     observation::{Observations, docker::ContainerLook},
     previous::Previous,
-    redact::cut,
+    redact::{Redactor, cut},
     rules,
     verdict::verdict,
 };
@@ -56,13 +56,19 @@ fn conclude(spec: &MonitoringJobSpec, seen: &Observations, findings: Vec<Finding
     let verdict = verdict(&findings);
     let (mut findings, probable_cause) = correlate::order(spec, findings);
     findings.truncate(MAX_FINDINGS);
+    // What was seen is redacted; what the spec says is not: a check's path may carry a token.
+    let shapes = Redactor::default();
     for finding in &mut findings {
+        finding.message = shapes.redact(&finding.message).into_owned();
         finding.evidence.truncate(MAX_EVIDENCE);
         for line in &mut finding.evidence {
             *line = cut(line, EVIDENCE_CHARS);
         }
     }
-    let observations = seen::lines(spec, seen, &findings);
+    let mut observations = seen::lines(spec, seen, &findings);
+    for observation in &mut observations {
+        observation.message = shapes.redact(&observation.message).into_owned();
+    }
     Report { verdict, rules_verdict: verdict, window, findings, probable_cause, observations }
 }
 

@@ -23,6 +23,7 @@ use crate::{
             raw::Evidence,
         },
         previous::Previous,
+        redact::{REDACTED, Redactor},
     },
 };
 
@@ -37,6 +38,23 @@ pub struct Writer {
     events: Option<File>,
     offline: bool,
     left: u64,
+}
+
+/// The job without its status and without what somebody may have written into it that is a secret: annotations hold
+/// the whole of it once more.
+fn without_secrets(job: &MonitoringJob) -> MonitoringJob {
+    let mut job = MonitoringJob { status: None, ..job.clone() };
+    (job.metadata.annotations, job.metadata.managed_fields) = (None, None);
+    let shapes = Redactor::default();
+    for website in &mut job.spec.websites {
+        website
+            .headers
+            .iter_mut()
+            .filter_map(|header| header.value.as_mut())
+            .for_each(|value| REDACTED.clone_into(value));
+        website.checks.iter_mut().for_each(|check| check.path = shapes.redact(&check.path).into_owned());
+    }
+    job
 }
 
 impl Writer {
@@ -55,7 +73,8 @@ impl Writer {
         Ok(Self { root: root.to_owned(), logs: HashMap::new(), events: None, offline: false, left: MAX_BYTES })
     }
 
-    /// Writes what comes through `evidence` until all senders are gone. The job is written without its status.
+    /// Writes what comes through `evidence` until all senders are gone. The job is written without its status, its
+    /// annotations and the values of its headers.
     ///
     /// # Errors
     /// Whatever the disk says. At 2 GiB the recording ends with an error.
@@ -67,8 +86,7 @@ impl Writer {
         recorded_at: Timestamp,
         mut evidence: Receiver<Evidence>,
     ) -> Result<(), RecordingError> {
-        let plain = MonitoringJob { status: None, ..job.clone() };
-        let yaml = serde_saphyr::to_string(&plain).map_err(|error| self.content("job.yaml", &error))?;
+        let yaml = serde_saphyr::to_string(&without_secrets(job)).map_err(|error| self.content("job.yaml", &error))?;
         self.put("job.yaml", yaml.as_bytes()).await?;
         self.put_json("previous.json", previous).await?;
         while let Some(piece) = evidence.recv().await {

@@ -11,6 +11,7 @@ mod operator {
     mod delivery;
     mod harm;
     mod outage;
+    mod planted;
     mod rounds;
     mod secrets;
     mod shown;

@@ -33,12 +33,9 @@ pub fn inspect(mut answer: Value, redactor: &Redactor) -> Value {
     if let Some(Value::Object(options)) = answer.pointer_mut("/HostConfig/LogConfig/Config") {
         options.retain(|key, _| LOG_OPTIONS.contains(&key.as_str()));
     }
-    if let Some(error) = answer.pointer_mut("/State/Error") {
-        tidy(error, redactor);
-    }
-    if let Some(Value::Array(checks)) = answer.pointer_mut("/State/Health/Log") {
-        checks.iter_mut().filter_map(|check| check.get_mut("Output")).for_each(|output| tidy(output, redactor));
-    }
+    // By its id and name it is known, even where some secret is the same word.
+    let fields = answer.as_object_mut().into_iter().flatten();
+    fields.filter(|(key, _)| !["Id", "Name"].contains(&key.as_str())).for_each(|(_, value)| tidy(value, redactor));
     answer
 }
 
@@ -70,9 +67,13 @@ fn pick(from: &Value, keys: &[&str]) -> Map<String, Value> {
     keys.iter().filter_map(|key| Some(((*key).to_owned(), from.get(key)?.clone()))).collect()
 }
 
-fn tidy(text: &mut Value, redactor: &Redactor) {
-    if let Value::String(text) = text {
-        *text = cut(&redactor.redact(text), MAX_TEXT);
+/// Redacts and cuts each text: a mount, an image's name or an error may hold a secret, too.
+fn tidy(value: &mut Value, redactor: &Redactor) {
+    match value {
+        Value::String(text) => *text = cut(&redactor.redact(text), MAX_TEXT),
+        Value::Array(values) => values.iter_mut().for_each(|value| tidy(value, redactor)),
+        Value::Object(object) => object.values_mut().for_each(|value| tidy(value, redactor)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -95,8 +96,9 @@ mod tests {
                     "Error": format!("exec {CANARY}: no such file"),
                     "Health": {"Status": "unhealthy", "Log": [{"ExitCode": 1, "Output": format!("AUTH {CANARY}{}", "x".repeat(5000))}]},
                 },
+                "Mounts": [{"Source": format!("/data/{CANARY}")}],
                 "HostConfig": {
-                    "Memory": 1024,
+                    "Memory": 1024, "Binds": [format!("//nas/x?password={CANARY}:/data")],
                     "Annotations": {"a": CANARY},
                     "LogConfig": {"Type": "splunk", "Config": {"splunk-token": CANARY, "max-size": "10m"}},
                 },
@@ -114,6 +116,12 @@ mod tests {
         assert_eq!(kept["State"]["Health"]["Log"][0]["ExitCode"], 1);
         let output = kept["State"]["Health"]["Log"][0]["Output"].as_str().unwrap();
         assert!(output.starts_with("AUTH ") && output.chars().count() <= MAX_TEXT, "{output}");
+    }
+
+    #[test]
+    fn a_container_is_known_by_a_name_that_is_a_secret_elsewhere() {
+        let kept = inspect(json!({"Id": CANARY, "Name": format!("/{CANARY}")}), &Redactor::new([CANARY]));
+        assert_eq!(kept, json!({"Id": CANARY, "Name": format!("/{CANARY}")}));
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Walk<'_> {
 
     /// Where a redirect leads, if it may be followed.
     fn next(&self, url: &Url, location: &str) -> Result<Url, Failure> {
-        let shown = cut(location, LOCATION_CHARS);
+        let shown = self.told(location, LOCATION_CHARS);
         let mut next = url.join(location).map_err(|error| {
             Failure::new(WebsiteFailure::ProtocolError, format!("redirects to {shown:?}, which is no URL: {error}"))
         })?;
@@ -156,17 +156,23 @@ impl Walk<'_> {
         Ok(next)
     }
 
+    /// First redacted, then cut.
+    fn told(&self, text: &str, max_chars: usize) -> String {
+        cut(&self.probe.redactor.redact(text), max_chars)
+    }
+
     fn path_to(&self, next: &Url) -> String {
-        let hops = self.visited.iter().chain([next]).map(|url| cut(url.as_str(), 60));
+        let hops = self.visited.iter().chain([next]).map(|url| self.told(url.as_str(), 60));
         hops.collect::<Vec<_>>().join(" → ")
     }
 
     /// Behind a redirect, a failure is that of another place than the one that was asked for.
     fn on_the_way(&self, failure: Failure) -> Failure {
         match self.visited.as_slice() {
-            [_, .., last] => {
-                Failure { detail: format!("redirected to {}: {}", cut(last.as_str(), 120), failure.detail), ..failure }
-            }
+            [_, .., last] => Failure {
+                detail: format!("redirected to {}: {}", self.told(last.as_str(), 120), failure.detail),
+                ..failure
+            },
             _ => failure,
         }
     }

@@ -83,7 +83,7 @@ async fn observe(
         website: website.name.clone(),
         check: check.name.clone(),
         host: host(&website.url),
-        path: check.path.clone(),
+        path: probe.redactor.redact(&check.path).into_owned(),
         credentials: None,
         attempts: Vec::new(),
     };

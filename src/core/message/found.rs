@@ -5,7 +5,10 @@ use super::{
     text::Line,
     words::Clock,
 };
-use crate::api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity};
+use crate::{
+    api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity},
+    core::redact::Redactor,
+};
 
 /// The most that the name of a subject takes, in UTF-16 units.
 const MAX_NAME: usize = 80;
@@ -166,9 +169,11 @@ impl Teller<'_> {
         let website =
             self.spec.websites.iter().find(|w| found.family() == "website" && w.name == found.finding.subject)?;
         let findings = std::iter::once(&found.finding).chain(&found.twins);
-        let mut paths: Vec<&str> = Vec::new();
+        let shapes = Redactor::default();
+        let mut paths = Vec::new();
         for check in findings.filter_map(|finding| finding.id.split('/').nth(2)) {
             let path = website.checks.iter().find(|c| c.name == check).map_or("/", |c| c.path.as_str());
+            let path = shapes.redact(path);
             if !paths.contains(&path) {
                 paths.push(path);
             }

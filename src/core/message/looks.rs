@@ -159,10 +159,10 @@ pub(super) fn host(website: &Website) -> String {
 }
 
 /// `a, b and 3 more`, at most about `most` UTF-16 units.
-pub(super) fn listed(names: &[&str], most: usize) -> Line {
+pub(super) fn listed(names: &[impl AsRef<str>], most: usize) -> Line {
     let mut line = Line::new();
     for (i, name) in names.iter().enumerate() {
-        let name = Line::new().foreign(name);
+        let name = Line::new().foreign(name.as_ref());
         if i > 0 && line.units() + 2 + name.units() > most {
             return line.text(&format!(" and {} more", names.len() - i));
         }

@@ -45,7 +45,7 @@ impl Stage {
         let mut command = Command::new(&self.rig.binary);
         command.args(["operator", "--namespace", &self.namespace, "--lease-namespace", &self.namespace]);
         command.args(["--http", &address, "--telegram-url", &self.bot.url()]).args(more);
-        command.env("KUBECONFIG", self.kubeconfig()).env_remove("RUST_LOG");
+        command.env("KUBECONFIG", self.kubeconfig()).env("RUST_LOG", "info,stagewatch=trace");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log)?).kill_on_drop(true);
         let child = command.spawn().with_context(|| format!("cannot start {}", self.rig.binary.display()))?;
         let operator = Operator { child, address, log, told: false };

@@ -118,7 +118,8 @@ impl Stage {
         self.secret(name, true, &[("ca.crt", &ca), ("tls.crt", &certificate), ("tls.key", &key)]).await
     }
 
-    async fn secret(&self, name: &str, labelled: bool, values: &[(&str, &str)]) -> Result<()> {
+    /// A Secret with these values, labelled for use or not.
+    pub async fn secret(&self, name: &str, labelled: bool, values: &[(&str, &str)]) -> Result<()> {
         let labels = if labelled { json!({SECRET_USE_LABEL: "true"}) } else { json!({}) };
         let data: serde_json::Map<_, _> = values.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
         let secret = json!({
