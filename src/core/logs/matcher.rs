@@ -101,7 +101,7 @@ impl Matcher {
             return Hits::default();
         }
         let known = self.profile.attribute(record, || Level::of(record), !own.is_empty());
-        Hits { own, known: known.matches, cleared: known.cleared }
+        Hits { own, known: known.counted_by, cleared: known.cleared }
     }
 }
 
@@ -109,7 +109,7 @@ impl Matcher {
 #[derive(Debug, Default)]
 pub(super) struct Hits {
     pub(super) own: Vec<usize>,
-    pub(super) known: Vec<usize>,
+    pub(super) known: Option<usize>,
     pub(super) cleared: Vec<usize>,
 }
 

@@ -19,7 +19,7 @@ use crate::{
 /// What is known of one service's log.
 #[derive(Debug)]
 pub struct Profile {
-    /// The records that matter.
+    /// The records that matter, what is more specific first: a record is counted by the first that matches it.
     pub patterns: &'static [Known],
     /// Records that look alarming and are not: no pattern of the profile counts them. Patterns of a job do.
     pub benign: &'static [Benign],
@@ -151,8 +151,8 @@ pub struct Compiled {
 /// What a record is to a profile: indices of patterns.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
-    /// Those that count it.
-    pub matches: Vec<usize>,
+    /// The one that counts it: what a record tells is told once.
+    pub counted_by: Option<usize>,
     /// Those that it says are over.
     pub cleared: Vec<usize>,
 }
@@ -210,12 +210,11 @@ impl Compiled {
             return out;
         }
         let level = level();
-        let matching = |n: &usize| *n < patterns && self.profile.patterns[*n].admits(level);
-        let (fallbacks, known): (Vec<usize>, Vec<usize>) =
-            hits.iter().filter(matching).partition(|&n| self.profile.patterns[n].fallback);
-        out.matches = known;
-        if out.matches.is_empty() && out.cleared.is_empty() && !claimed {
-            out.matches.extend(fallbacks.into_iter().max_by_key(|&n| self.profile.patterns[n].severity));
+        let hits = hits.iter().filter(|&n| n < patterns && self.profile.patterns[n].admits(level));
+        let (fallbacks, known): (Vec<usize>, Vec<usize>) = hits.partition(|&n| self.profile.patterns[n].fallback);
+        out.counted_by = known.first().copied();
+        if out.counted_by.is_none() && out.cleared.is_empty() && !claimed {
+            out.counted_by = fallbacks.into_iter().max_by_key(|&n| self.profile.patterns[n].severity);
         }
         out
     }
@@ -244,9 +243,12 @@ mod tests {
 
     /// What a profile finds in this log, engine stamps left out.
     pub(super) fn scan(profile: ProfileName, log: &str) -> LogScan {
-        let matcher = logs::Matcher::compile(profile, &[], "c").unwrap();
+        read(&logs::Matcher::compile(profile, &[], "c").unwrap(), log)
+    }
+
+    fn read(matcher: &logs::Matcher, log: &str) -> LogScan {
         let window = crate::api::Window { since: jiff::Timestamp::MIN, until: jiff::Timestamp::MAX };
-        let mut scanner = logs::Scanner::new(&matcher, window);
+        let mut scanner = logs::Scanner::new(matcher, window);
         for line in log.lines() {
             scanner.line(line.as_bytes());
         }
@@ -255,7 +257,116 @@ mod tests {
 
     /// The patterns that count these lines, with their counts.
     pub(super) fn counts(profile: ProfileName, log: &str) -> Vec<(String, u64)> {
-        scan(profile, log).matches.into_iter().filter(|m| m.count > 0).map(|m| (m.id, m.count)).collect()
+        counted(scan(profile, log))
+    }
+
+    fn counted(found: LogScan) -> Vec<(String, u64)> {
+        found.matches.into_iter().filter(|m| m.count > 0).map(|m| (m.id, m.count)).collect()
+    }
+
+    /// A pattern of a profile and a record as the sources of these versions print it.
+    pub(super) type Printed = (&'static str, &'static str, &'static str);
+
+    /// Real records of a service.
+    pub(super) struct Corpus {
+        /// What each pattern counts, and nothing else does.
+        pub known: &'static [Printed],
+        /// What ends the state that a pattern tells of.
+        pub clears: &'static [Printed],
+        /// What looks alarming, of which versions, and what it is: nothing.
+        pub benign: &'static [(&'static str, &'static str)],
+    }
+
+    /// Holds a profile to its corpus: each pattern, each alternative and each literal of it is there for a real
+    /// record, and what has to be looked at says what to do.
+    pub(super) fn hold(name: ProfileName, corpus: &Corpus) {
+        let profile = compiled(name);
+        let of = |records: &[Printed], id: &str| -> Vec<&'static str> {
+            records.iter().filter(|(of, ..)| *of == id).map(|(.., record)| *record).collect()
+        };
+        let known = |id: &str| profile.patterns().iter().any(|p| p.id == id);
+        let matcher = logs::Matcher::compile(name, &[], "c").unwrap();
+        for (id, versions, record) in corpus.known {
+            assert!(known(id), "{id} is no pattern");
+            assert_eq!(counted(read(&matcher, record)), [((*id).to_owned(), 1)], "{versions}: {record}");
+        }
+        for (id, versions, record) in corpus.clears {
+            assert!(known(id), "{id} is no pattern");
+            let stamped: Vec<String> =
+                record.lines().map(|line| format!("2026-11-24T03:00:00.000000000Z {line}")).collect();
+            let found = read(&matcher, &stamped.join("\n")).matches;
+            let over = found.iter().any(|m| m.id == *id && m.count == 0 && m.cleared.is_some());
+            assert!(over, "{versions}: {id} is not cleared by {record}");
+        }
+        for (versions, record) in corpus.benign {
+            assert_eq!(counted(read(&matcher, record)), [], "{versions}: {record}");
+        }
+        for pattern in profile.patterns() {
+            each_part_is_there_for_a_record(pattern.id, pattern.regex, pattern.literals, &of(corpus.known, pattern.id));
+            if let Some((regex, literals)) = pattern.clears {
+                each_part_is_there_for_a_record(pattern.id, regex, literals, &of(corpus.clears, pattern.id));
+            }
+            assert!(pattern.severity == Severity::Info || pattern.advice.is_some(), "{}: what to do?", pattern.id);
+        }
+        let records: Vec<&str> = corpus.benign.iter().map(|(_, record)| *record).collect();
+        for benign in profile.profile.benign {
+            each_part_is_there_for_a_record(benign.why, benign.regex, &[], &records);
+        }
+    }
+
+    fn each_part_is_there_for_a_record(id: &str, regex: &str, literals: &[&str], records: &[&str]) {
+        for part in alternatives(regex) {
+            let part = regex::bytes::RegexBuilder::new(part)
+                .case_insensitive(true)
+                .unicode(false)
+                .multi_line(true)
+                .build()
+                .unwrap();
+            assert!(records.iter().any(|r| part.is_match(r.as_bytes())), "{id}: no record has {:?}", part.as_str());
+        }
+        for literal in literals {
+            let literal = literal.to_lowercase();
+            assert!(records.iter().any(|r| r.to_lowercase().contains(&literal)), "{id}: no record has {literal:?}");
+        }
+    }
+
+    /// The alternatives of an expression that are in no group.
+    fn alternatives(regex: &str) -> Vec<&str> {
+        let (mut depth, mut class, mut escaped, mut from, mut out) = (0, false, false, 0, Vec::new());
+        for (at, c) in regex.char_indices() {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                ']' if class => class = false,
+                _ if class => {}
+                '[' => class = true,
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                '|' if depth == 0 => {
+                    out.push(&regex[from..at]);
+                    from = at + 1;
+                }
+                _ => {}
+            }
+        }
+        out.push(&regex[from..]);
+        out
+    }
+
+    /// Holds that a log of a service that is well, is started or is stopped, gives nothing above Info.
+    pub(super) fn is_quiet(name: ProfileName, log: &str) {
+        let loud: Vec<_> =
+            scan(name, log).matches.into_iter().filter(|m| m.count > 0 && m.severity > Severity::Info).collect();
+        assert!(loud.is_empty(), "{loud:?}");
+    }
+
+    #[test]
+    fn a_record_is_told_once_by_the_more_specific_pattern() {
+        let full =
+            b"60:C 24 Nov 2026 05:40:38.773 # Write error saving DB on disk(rdbSaveRio): No space left on device";
+        let redis = compiled(ProfileName::Redis);
+        let counted_by = redis.attribute(full, || Some(Level::Warning), false).counted_by;
+        assert_eq!(counted_by.map(|n| redis.patterns()[n].id), Some("disk-full"));
     }
 
     #[test]
@@ -277,6 +388,6 @@ mod tests {
     #[test]
     fn own_patterns_leave_the_fallback_nothing_to_say() {
         let found = compiled(ProfileName::Generic).attribute(b"ERROR job failed", || Some(Level::Error), true);
-        assert!(found.matches.is_empty());
+        assert_eq!(found.counted_by, None);
     }
 }
