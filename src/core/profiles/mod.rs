@@ -66,6 +66,8 @@ pub struct Known {
     pub advice: Option<&'static str>,
     /// The record that says it is over, and its literals. With it, the pattern tells a state, which holds until then.
     pub clears: Option<(&'static str, &'static [&'static str])>,
+    /// It keeps the service from starting, so that another start alone does not end it.
+    pub of_start: bool,
 }
 
 /// What a record's own level has to be for a pattern to count it.
@@ -100,6 +102,7 @@ impl Known {
             meaning,
             advice: None,
             clears: None,
+            of_start: false,
         }
     }
 
@@ -111,6 +114,11 @@ impl Known {
     const fn cleared_by(mut self, regex: &'static str, literals: &'static [&'static str]) -> Self {
         self.clears = Some((regex, literals));
         self
+    }
+
+    /// It keeps the service from starting, until this record says that it has.
+    const fn until_started(self, regex: &'static str, literals: &'static [&'static str]) -> Self {
+        Self { of_start: true, ..self.cleared_by(regex, literals) }
     }
 
     const fn level(mut self, level: LevelRule) -> Self {
@@ -183,6 +191,11 @@ impl Compiled {
     /// Whether the pattern of this id tells a state: something is known that ends it.
     pub fn is_state(&self, id: &str) -> bool {
         self.profile.patterns.iter().any(|p| p.id == id && p.clears.is_some())
+    }
+
+    /// Whether the pattern of this id tells what keeps the service from starting.
+    pub fn is_of_start(&self, id: &str) -> bool {
+        self.profile.patterns.iter().any(|p| p.id == id && p.of_start)
     }
 
     /// The literals of which a line of each match holds one.

@@ -64,7 +64,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis does not start: it cannot create threads",
         )
         .advice("raise the container's pids limit; an engine that is too old for the image refuses threads by its seccomp profile")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "file-descriptor-limit",
             Critical,
@@ -73,7 +73,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis does not start: the limit of open files (ulimit) is too low",
         )
         .advice("raise the container's ulimit for open files")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "kernel-bug",
             Critical,
@@ -82,7 +82,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis does not start: the host's kernel corrupts data",
         )
         .advice("upgrade the host's kernel")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "acl-error",
             Critical,
@@ -91,7 +91,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis does not start: its access list (ACL) is wrong",
         )
         .advice("correct the users in the ACL file or in the configuration, in one of the two only")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "tls-error",
             Critical,
@@ -100,7 +100,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis' TLS configuration is wrong",
         )
         .advice("check that the certificate, key and CA files exist, fit each other and can be read by Redis' user")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "module-failed",
             Critical,
@@ -109,7 +109,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis could not load a module",
         )
         .advice("check the module's path, its permissions and that it is built for this version")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "config-error",
             Critical,
@@ -118,7 +118,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis does not start: its configuration is wrong",
         )
         .advice("correct the line of the configuration that the log names")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "listen-failed",
             Critical,
@@ -127,7 +127,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis does not start: it cannot listen on its address or port",
         )
         .advice("find what holds the port, or correct bind and port")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "rdb-version",
             Critical,
@@ -136,7 +136,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis cannot read its data: a newer version wrote it",
         )
         .advice("run the version that wrote the data, or a later one; RDB files cannot be read by an older one")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "replication-auth-failed",
             Warning,
@@ -163,7 +163,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis cannot read its data files",
         )
         .advice("check the files with redis-check-aof or redis-check-rdb, and restore a backup or repair a copy")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "data-not-opened",
             Critical,
@@ -172,7 +172,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis cannot open its data files",
         )
         .advice("check the permissions, the owner and the files of Redis' data directory")
-        .cleared_by(READY, READY_LITERALS),
+        .until_started(READY, READY_LITERALS),
         Known::new(
             "aof-write-failed",
             Critical,

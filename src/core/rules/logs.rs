@@ -12,7 +12,7 @@ use crate::{
             logs::{LogScan, PatternMatch},
         },
         previous::Previous,
-        profiles,
+        profiles::{self, Compiled},
         redact::cut,
     },
 };
@@ -45,7 +45,9 @@ pub fn judge(container: &Container, look: &ContainerLook, previous: &Previous, w
 
 fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch) -> Finding {
     let state = is_state(container, &found.id);
-    let over = found.cleared.or_else(|| restarted_after(inspect, found.last).filter(|_| state));
+    // In a restart loop the next start comes after the last record, and ends nothing.
+    let ends_with_process = state && !profile(container).is_of_start(&found.id);
+    let over = found.cleared.or_else(|| restarted_after(inspect, found.last).filter(|_| ends_with_process));
     let mut message = found.meaning.clone();
     if found.count > 1 {
         message = format!("{message} ({})", plural(found.count, "record"));
@@ -108,7 +110,11 @@ fn id(container: &Container, pattern: &str) -> String {
 }
 
 fn is_state(container: &Container, pattern: &str) -> bool {
-    profiles::compiled(container.profile.unwrap_or_default()).is_state(pattern)
+    profile(container).is_state(pattern)
+}
+
+fn profile(container: &Container) -> &'static Compiled {
+    profiles::compiled(container.profile.unwrap_or_default())
 }
 
 /// When the container was started anew after this instant: what its process was in before is over.
@@ -184,6 +190,28 @@ mod tests {
         assert_eq!(rules::judge(&spec(), &observations, &alarm, window()), []);
         // An event that did not recur is no state.
         assert_eq!(found(&spec(), "autopar-rabbitmq", &[], &known("logs/autopar-rabbitmq/crashed", Kind::Event)), []);
+    }
+
+    #[test]
+    fn what_keeps_a_service_from_starting_is_not_over_when_it_starts_again() {
+        const WRONG: &str = "*** FATAL CONFIG FILE ERROR (Redis 8.0.2) ***";
+        let look = |lines: &[(i64, &str)], previous: &Previous| {
+            let mut observations = all_well();
+            write_log(&mut observations, &spec(), "autopar-redis", lines);
+            let ContainerLook::Seen { inspect: state, .. } = look_of(&mut observations, "autopar-redis") else {
+                panic!()
+            };
+            *state = inspect(&json!({"Created": at(-10), "State": {"StartedAt": at(5)}}));
+            let found = rules::judge(&spec(), &observations, previous, window());
+            found.into_iter().find(|f| f.id == "logs/autopar-redis/config-error")
+        };
+        let none = Previous::default();
+        let looping = look(&[(1, WRONG), (4, WRONG)], &none).unwrap();
+        assert_eq!((looping.kind, looping.severity, looping.over_since), (Kind::State, Severity::Critical, None));
+        let ready = "1:M 24 Nov 2026 03:05:01.000 * Ready to accept connections tcp";
+        assert_eq!(look(&[(1, WRONG), (5, ready)], &none).unwrap().over_since, Some(at(5)));
+        // It started since the run before, and said nothing of it again.
+        assert_eq!(look(&[], &known("logs/autopar-redis/config-error", Kind::State)), None);
     }
 
     #[test]
