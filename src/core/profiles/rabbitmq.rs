@@ -46,10 +46,20 @@ pub(super) const PROFILE: Profile = Profile {
         .advice("give the cookie file to RabbitMQ's user, with mode 400, or let it create one in a directory that it may write")
         .until_started(STARTED, STARTED_LITERALS),
         Known::new(
+            "file-unreadable",
+            Critical,
+            "file does not exist or cannot be read by the node",
+            &["file does not exist or cannot"],
+            "RabbitMQ does not start: a file that its configuration names is missing or cannot be read",
+        )
+        .level(BAD)
+        .advice("check the path of the file, that it is mounted and that RabbitMQ's user may read it")
+        .until_started(STARTED, STARTED_LITERALS),
+        Known::new(
             "config-error",
             Critical,
-            r"Error (?:preparing|parsing) configuration|You've tried to set |Conf file attempted to set unknown variable|failed_to_\w{4,8}_(?:advanced_)?configuration|Failed to load advanced configuration file|no_configuration_schema_found|Missing passphrase|Error while decrypting key|Invalid Erlang distribution TCP port|invalid_dist_port|Syntax error (?:after|before)|Invalid value for \$RABBITMQ_",
-            &["configuration", "You've tried to set", "Conf file", "Missing passphrase", "decrypting key", "distribution TCP", "dist_port", "Syntax error", "RABBITMQ_"],
+            r"\A.{0,80}\[erro\w?\] <[\d.]+>   - |You've tried to set |Conf file attempted to set unknown variable|failed_to_\w{4,8}_(?:advanced_)?configuration|Failed to load advanced configuration file|no_configuration_schema_found|Missing passphrase|Error while decrypting key|Invalid Erlang distribution TCP port|invalid_dist_port|Syntax error (?:after|before)|Invalid value for \$RABBITMQ_",
+            &[">   - ", "_configuration", "advanced configuration", "You've tried to set", "Conf file", "Missing passphrase", "decrypting key", "distribution TCP", "dist_port", "Syntax error", "RABBITMQ_"],
             "RabbitMQ does not start: its configuration is wrong",
         )
         .level(BAD)
@@ -136,8 +146,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "data-damaged",
             Critical,
-            r"schema_integrity_check_failed|schema integrity check failed|record failed CRC check|crc validation failure|CRC32 check failed|corrupted chunks|\*\* FATAL \*\*|segment_writer: \d+ failures|pre_init failed",
-            &["schema_integrity", "schema integrity", "CRC", "corrupted chunks", "** FATAL **", "segment_writer", "pre_init failed"],
+            r"schema_integrity_check_failed|schema integrity check failed|record failed CRC check|crc validation failure|CRC32 check failed|corrupted chunks|\*\* FATAL \*\*|segment_writer: \d+ failures|pre_init failed|not_a_(?:dets|log)_file|Cannot read schema",
+            &["schema_integrity", "schema integrity", "CRC", "corrupted chunks", "** FATAL **", "segment_writer", "pre_init failed", "not_a_", "Cannot read schema"],
             "RabbitMQ's data is damaged",
         )
         .level(BAD)
@@ -414,6 +424,13 @@ pub(super) const PROFILE: Profile = Profile {
         .advice("look at the upstream broker, and at the upstream's URI")
         .cleared_by("Federation .{1,160} connected to ", &["Federation "]),
         Known::new(
+            "client-gone",
+            Info,
+            r"client unexpectedly closed TCP connection|\{writer,send_failed,",
+            &["unexpectedly closed", "send_failed"],
+            "clients closed their connections without saying so",
+        ),
+        Known::new(
             "channel-errors",
             Warning,
             "Channel error on connection|caused a channel exception",
@@ -435,8 +452,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "process-crashed",
             Warning,
-            r"\*\* (?:Generic server|State machine) .{1,200} terminating|CRASH REPORT|^.{0,80}  crasher:",
-            &["** Generic server", "** State machine", "CRASH REPORT", "crasher:"],
+            r"\*\* (?:Generic server|State machine) .{1,200} terminating|CRASH REPORT|^.{0,80}  crasher:|reason: reached_max_restart_intensity",
+            &["** Generic server", "** State machine", "CRASH REPORT", "crasher:", "reached_max_restart"],
             "a process inside RabbitMQ crashed",
         )
         .level(LevelRule::NotBelow(Level::Error))
@@ -465,13 +482,6 @@ pub(super) const PROFILE: Profile = Profile {
             "release series has reached end of life",
             &["reached end of life"],
             "this RabbitMQ is no longer supported",
-        ),
-        Known::new(
-            "client-gone",
-            Info,
-            "client unexpectedly closed TCP connection",
-            &["unexpectedly closed"],
-            "clients closed their connections without saying so",
         ),
         Known::new(
             "stopping",
@@ -505,12 +515,12 @@ pub(super) const PROFILE: Profile = Profile {
         Benign::new(r"\[warn\w*\] <[\d.]+> Deprecated features: ", "it works, and will until a later version"),
         Benign::new("not properly closed, repairing|recovery terms DETS file .{1,200}Will delete it and retry", "the file is repaired at once"),
         Benign::new(r"Application \w+ exited with reason: (?:stopped|normal)", "it was asked to stop"),
-        Benign::new("errorContext: (?:shutdown_error|child_terminated)(?s:.{0,300})reason: (?:shutdown|normal|noproc|killed)$", "a supervisor's report of a child that was asked to go"),
+        Benign::new("errorContext: shutdown_error(?s:.{0,300})reason: (?:shutdown|normal|noproc|killed)$|errorContext: child_terminated(?s:.{0,300})reason: (?:shutdown|normal|noproc)$", "a supervisor's report of a child that was asked to go"),
         Benign::new("exit with reason (?:shutdown|normal|noproc|killed) in context (?:shutdown_error|child_terminated)", "a supervisor's report of a child that was asked to go"),
         Benign::new(r"\A.{0,80}\[erro\w?\] <[\d.]+>\s*\z", "an empty line of a report"),
         Benign::new(r"\A.{0,80}\[erro\w?\] <[\d.]+> (?:Error on AMQP|closing AMQP|Channel error on) .*:\z", "up to 3.8 the reason is a record of its own"),
-        Benign::new(r"\A.{0,80}\[erro\w?\] <[\d.]+>  +(?:Did you mean one of these\?|[\w.$]+)\z|Are these files using the Cuttlefish format", "a hint to the error before it"),
-        Benign::new(r"\ABOOT FAILED\s*\z", "what failed comes on a line of its own"),
+        Benign::new(r"\A.{0,80}\[erro\w?\] <[\d.]+>  +(?:Did you mean one of these\?|[\w.$]+)\s*\z|Are these files using the Cuttlefish format", "a hint to the error before it"),
+        Benign::new(r"\A(?:BOOT FAILED|(?:Error|Exception) during startup:)\s*\z|\] <[\d.]+> Error (?:preparing|parsing) configuration", "what failed comes on lines of its own"),
         Benign::new("broker forced connection closure|a connection exception connection_forced: ", "RabbitMQ itself closed it: a stop, or somebody in the management UI"),
         Benign::new(r"could not find context rabbitmq_\w+_tls", "it stops"),
         Benign::new("Failed to get memory page size|list of nodes does not contain the local node|Overriding Erlang cookie|Failed to (?:write|create) PID file", "it runs as well so"),

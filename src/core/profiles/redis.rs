@@ -493,6 +493,7 @@ pub(super) const PROFILE: Profile = Profile {
         Benign::new("Unable to obtain the current NOFILE limit|Failed to write PID file", "it runs as well without"),
         Benign::new(r"Could not create server TCP listening socket \S*:\S*:\d+: (?:bind: Cannot assign requested|unable to bind socket, errno: 97|.{0,20}not supported)|Not listening to IPv6: unsupported", "the network has no IPv6, and IPv4 does"),
         Benign::new("supervis(?:ion|ed).{0,60}(?:NOTIFY_SOCKET|UPSTART_JOB) not found|by systemd - you MUST set", "there is no systemd in a container"),
+        Benign::new("Changing databases number from", "a cluster has one database"),
         Benign::new("RDB file was saved with checksum disabled", "its configuration says so"),
         Benign::new("# (?:Setting secondary replication ID|Master replication ID changed|Latest backlog is|Diskless rdb transfer, done reading|AOF was enabled|Lua script killed by user|Failover request received)", "up to 7 ordinary work says so at this level"),
         Benign::new("# (?:New configEpoch set|configEpoch (?:set|updated)|Address updated for node|IP address for this node updated|Failover auth granted|Start of election delayed|Starting a failover election|Configuration change detected|All master replication stream processed)", "up to 7 ordinary work of a cluster says so at this level"),

@@ -39,11 +39,15 @@ const CORPUS: Corpus = Corpus {
             "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> Exception during startup:\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> \n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> error:{badmatch,{error,{{shutdown,{failed_to_start_child,auth,{\"Failed to create cookie file '/var/lib/rabbitmq/.erlang.cookie': eacces\",[{auth,init_no_setcookie,0,[{file,\"auth.erl\"},{line,313}]}]}}}}}",
         ),
         (
-            "config-error",
+            "file-unreadable",
             "3.10 4.0",
-            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> Error preparing configuration in phase transform_datatypes:",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> ssl_options.certfile invalid, file does not exist or cannot be read by the node",
         ),
-        ("config-error", "3.10 4.0", "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> Error parsing configuration:"),
+        (
+            "file-unreadable",
+            "3.10 4.0",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>   - ssl_options.certfile invalid, file does not exist or cannot be read by the node",
+        ),
         (
             "config-error",
             "3.10 4.0",
@@ -306,6 +310,16 @@ const CORPUS: Corpus = Corpus {
         ),
         (
             "data-damaged",
+            "3.10 4.0",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     supervisor: {local,ra_coordination_log_sup}\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     errorContext: start_error\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     reason: {{badmatch,{error,{not_a_dets_file,\"/var/lib/rabbitmq/mnesia/rabbit@a/coordination/rabbit@a/meta.dets\"}}},[]}",
+        ),
+        (
+            "data-damaged",
+            "3.10",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>   crasher:\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     initial call: application_master:init/4\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     exception exit: {{aborted,{\"Cannot read schema\",\"/var/lib/rabbitmq/mnesia/rabbit@a/schema.DAT\"}},{rabbit,start,[normal,[]]}}",
+        ),
+        (
+            "data-damaged",
             "4.0",
             "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> pre_init failed in system quorum_queues for UId 2F_Q1 with name %2F_q1 This error may need manual intervention, Error {error,invalid}",
         ),
@@ -432,7 +446,7 @@ const CORPUS: Corpus = Corpus {
         (
             "vhost-down",
             "3.8 3.10 4.0",
-            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> Unable to recover vhost <<\"/\">> data. Reason {badmatch,{error,{not_a_dets_file,\"recovery.dets\"}}}\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>  Stacktrace []",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> Unable to recover vhost <<\"/\">> data. Reason {badmatch,{error,{undefined,\"x\"}}}\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>  Stacktrace []",
         ),
         (
             "vhost-down",
@@ -1012,6 +1026,11 @@ const CORPUS: Corpus = Corpus {
         ),
         (
             "process-crashed",
+            "3.10 4.0",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     supervisor: {local,rabbit_sup}\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     errorContext: shutdown\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     reason: reached_max_restart_intensity\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     offender: [{pid,<0.514.0>},",
+        ),
+        (
+            "process-crashed",
             "3.8",
             "2026-11-24 05:44:41.303 [error] <0.795.0> CRASH REPORT Process <0.795.0> with 0 neighbours crashed with reason: no match of right hand value undefined in rabbit_mgmt_gc:handle_info/2 line 63",
         ),
@@ -1039,6 +1058,11 @@ const CORPUS: Corpus = Corpus {
             "client-gone",
             "3.9 3.10",
             "2026-11-24 05:44:41.303372+00:00 [warning] <0.795.0> closing AMQP connection <0.795.0> (172.17.0.1:35422 -> 172.17.0.2:5672, vhost: '/', user: 'app'):\n2026-11-24 05:44:41.303372+00:00 [warning] <0.795.0> client unexpectedly closed TCP connection",
+        ),
+        (
+            "client-gone",
+            "4.0",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> ** Generic server <0.684.0> terminating\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> ** Last message in was {'$gen_cast',terminate}\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> ** Reason for termination ==\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> ** {{shutdown,{writer,send_failed,closed}},{gen_server,call,[<0.682.0>,flush,infinity]}}",
         ),
         (
             "stopping",
@@ -1078,6 +1102,11 @@ const CORPUS: Corpus = Corpus {
         ("error-records", "3.8 3.10 4.0", "=ERROR REPORT==== 24-Nov-2026::12:42:27.370714 ===\nsomething new"),
     ],
     clears: &[
+        (
+            "file-unreadable",
+            "3.9 3.10 3.13 4.0",
+            "2026-11-24 05:44:41.303372+00:00 [info] <0.795.0> Server startup complete; 3 plugins started.\n2026-11-24 05:44:41.303372+00:00 [info] <0.795.0>  * rabbitmq_management\n2026-11-24 05:44:41.303372+00:00 [info] <0.795.0>  * rabbitmq_web_dispatch\n2026-11-24 05:44:41.303372+00:00 [info] <0.795.0>  * rabbitmq_management_agent",
+        ),
         (
             "port-in-use",
             "3.9 3.10 3.13 4.0",
@@ -1228,6 +1257,12 @@ const CORPUS: Corpus = Corpus {
     ],
     benign: &[
         (
+            "3.10 4.0",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> Error preparing configuration in phase transform_datatypes:",
+        ),
+        ("3.10 4.0", "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> Error parsing configuration:"),
+        ("3.10 4.0", "Exception during startup:"),
+        (
             "3.8 3.10 4.0",
             r#"2026-11-24 05:44:41.303372+00:00 [warning] <0.795.0> Failed to write PID file "/data/rabbit@a.pid": permission denied"#,
         ),
@@ -1264,6 +1299,10 @@ const CORPUS: Corpus = Corpus {
         (
             "3.8",
             r#"2026-11-24 05:44:41.303 [error] <0.795.0> Supervisor {<0.10276.6984>,amqp_channel_sup_sup} had child channel_sup started with amqp_channel_sup:start_link(direct, <0.10248.6984>, <<"<rabbit@a.7.3.10248.6984>">>) at undefined exit with reason noproc in context shutdown_error"#,
+        ),
+        (
+            "3.10 4.0",
+            "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     supervisor: {<0.799.0>,rabbit_channel_sup}\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     errorContext: child_terminated\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     reason: shutdown\n2026-11-24 05:44:41.303372+00:00 [error] <0.795.0>     offender: [{pid,<0.514.0>},",
         ),
         ("3.9 4.0", "2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> "),
         (

@@ -1164,6 +1164,10 @@ const CORPUS: Corpus = Corpus {
             "7 8",
             "1:M 24 Nov 2026 05:41:04.986 # Warning: no config file specified, using the default config. In order to specify a config file use redis-server /path/to/redis.conf",
         ),
+        (
+            "8",
+            "1:M 24 Nov 2026 05:41:04.986 # WARNING: Changing databases number from 16 to 1 since we are in cluster mode",
+        ),
         ("6 7", "1:M 24 Nov 2026 05:41:04.986 # CONFIG REWRITE executed with success."),
         ("7", "1:M 24 Nov 2026 05:41:04.986 # Reading config from stdin"),
         (
