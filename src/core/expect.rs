@@ -5,7 +5,7 @@ use serde_json_path::JsonPath;
 use url::Url;
 
 use super::{
-    redact::{Redactor, cut},
+    redact::{REDACTED, Redactor, cut},
     visible_text::{collapsed, visible_text},
 };
 use crate::api::job::{BodyExpectation, Check, Expect, JsonExpectation, Website};
@@ -153,7 +153,14 @@ fn json_mismatch(
     json: &Value,
     redactor: &Redactor,
 ) -> Option<String> {
-    let told = |text: &str| format!("{:?}", cut(&redactor.redact(text), VALUE_CHARS));
+    let told = |text: &str| {
+        // `$.password` says what its value is.
+        let named = format!("{path}={text:?}");
+        if redactor.redact(&named).ends_with(&format!("={REDACTED}")) {
+            return REDACTED.to_owned();
+        }
+        format!("{:?}", cut(&redactor.redact(text), VALUE_CHARS))
+    };
     let found = match json_path(path) {
         Ok(path) => path.query(json).first(),
         Err(problem) => return Some(problem),
@@ -344,6 +351,11 @@ mod tests {
         let long = format!(r#"{{"status":"{} hunter2hunter2"}}"#, "x".repeat(VALUE_CHARS - 6));
         assert!(!mismatches(&long, status.clone())[0].contains("hunt"));
         assert_eq!(mismatches("<html>", status), ["the body is not JSON"]);
+        let secret = serde_json::json!([{"path": "$.db.password", "equals": "other"}]);
+        assert_eq!(
+            mismatches(r#"{"db":{"password":"Tr0ub4dor & 3"}}"#, secret),
+            ["$.db.password is [redacted], expected [redacted]"]
+        );
         let more = serde_json::json!([
             {"path": "$.n", "equals": "5"}, {"path": "$.up", "equals": "true"}, {"path": "$.checks[?@.name == 'db'].state", "equals": "up"}, {"path": "$..missing"},
         ]);
