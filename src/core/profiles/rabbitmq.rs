@@ -15,6 +15,16 @@ const BAD: LevelRule = LevelRule::NotBelow(Level::Warning);
 
 pub(super) const PROFILE: Profile = Profile {
     patterns: &[
+        // It quotes a name that anybody may send, which may look like anything below.
+        Known::new(
+            "login-refused",
+            Warning,
+            "login refused|invalid credentials|(?:MQTT|STOMP) login failed|HTTP access denied|connection failed: access refused|can only connect via localhost|Secret update was refused|closing due to an authentication failure",
+            &["login refused", "invalid credentials", "login failed", "access denied", "access refused", "via localhost", "Secret update", "authentication failure"],
+            "RabbitMQ refused a login",
+        )
+        .level(BAD)
+        .advice("check the user and password that the client uses; guest may log in from localhost only"),
         Known::new(
             "port-in-use",
             Critical,
@@ -58,8 +68,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "config-error",
             Critical,
-            r"\A.{0,80}\[erro\w?\] <[\d.]+>   - |You've tried to set |Conf file attempted to set unknown variable|failed_to_\w{4,8}_(?:advanced_)?configuration|Failed to load advanced configuration file|no_configuration_schema_found|Missing passphrase|Error while decrypting key|Invalid Erlang distribution TCP port|invalid_dist_port|Syntax error (?:after|before)|Invalid value for \$RABBITMQ_",
-            &[">   - ", "_configuration", "advanced configuration", "You've tried to set", "Conf file", "Missing passphrase", "decrypting key", "distribution TCP", "dist_port", "Syntax error", "RABBITMQ_"],
+            r"\A.{0,80}\[erro\w?\] <[\d.]+>   - |You've tried to set |Conf file attempted to set unknown variable|Failed to load advanced configuration file|no_configuration_schema_found|Missing passphrase|Error while decrypting key|Invalid Erlang distribution TCP port|invalid_dist_port|Syntax error (?:after|before)|Invalid value for \$RABBITMQ_",
+            &[">   - ", "advanced configuration", "You've tried to set", "Conf file", "Missing passphrase", "decrypting key", "distribution TCP", "dist_port", "Syntax error", "RABBITMQ_", "configuration_schema"],
             "RabbitMQ does not start: its configuration is wrong",
         )
         .level(BAD)
@@ -85,20 +95,20 @@ pub(super) const PROFILE: Profile = Profile {
         .advice("use an image in which both fit")
         .until_started(STARTED, STARTED_LITERALS),
         Known::new(
-            "plugin-failed",
+            "plugins-unusable",
             Critical,
-            "missing_dependencies|Failed to enable (?:some plugins|plugin )|Could not unzip plugin|Plugin (?:archive|directory) .{1,200} doesn't contain|Problem reading some plugins|(?:malformed|cannot_read)_enabled_plugins_file|plugin_built_with_incompatible_erlang",
-            &["missing_dependencies", "Failed to enable", "unzip plugin", "Plugin archive", "Plugin directory", "some plugins", "_enabled_plugins_file", "plugin_built_with"],
-            "RabbitMQ cannot use a plugin",
+            "missing_dependencies|(?:malformed|cannot_read)_enabled_plugins_file|plugin_built_with_incompatible_erlang",
+            &["missing_dependencies", "_enabled_plugins_file", "plugin_built_with"],
+            "RabbitMQ does not start: a plugin, or the list of plugins, is wrong",
         )
         .level(BAD)
-        .advice("check that the plugin is there and built for this version, and the file enabled_plugins")
+        .advice("check that the plugins are there and built for this version, and the file enabled_plugins")
         .until_started(STARTED, STARTED_LITERALS),
         Known::new(
             "definitions-failed",
             Critical,
-            "Could not (?:read definitions|list files in)|Definitions file at path .{1,200} failed validation|Definitions import: some|Encountered an error when (?:importing|parsing) definitions|Requested definitions from remote URL .{1,200} error",
-            &["read definitions", "list files in", "Definitions file", "Definitions import", "importing definitions", "parsing definitions", "Requested definitions"],
+            "Could not (?:read definitions|list files in)|Definitions file at path .{1,200} failed validation|Definitions import: some|Requested definitions from remote URL .{1,200} error",
+            &["read definitions", "list files in", "Definitions file", "Definitions import", "Requested definitions"],
             "RabbitMQ could not import its definitions",
         )
         .level(BAD)
@@ -116,7 +126,7 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "listener-failed",
             Critical,
-            r"Failed to start (?:Ranch|\S{1,40}) listener|listen_error|could_not_start_listener",
+            r"Failed to start (?:Ranch|\S{1,40}) listener|listen_error",
             &["listener", "listen_error"],
             "RabbitMQ does not start: it cannot listen on a port",
         )
@@ -146,8 +156,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "data-damaged",
             Critical,
-            r"schema_integrity_check_failed|schema integrity check failed|record failed CRC check|crc validation failure|CRC32 check failed|corrupted chunks|\*\* FATAL \*\*|segment_writer: \d+ failures|pre_init failed|not_a_(?:dets|log)_file|Cannot read schema",
-            &["schema_integrity", "schema integrity", "CRC", "corrupted chunks", "** FATAL **", "segment_writer", "pre_init failed", "not_a_", "Cannot read schema"],
+            r"schema_integrity_check_failed|schema integrity check failed|record failed CRC check|crc validation failure|CRC32 check failed|corrupted chunks|\*\* FATAL \*\*|segment_writer: \d+ failures|pre_init failed|not_a_(?:dets|log)_file|Cannot read schema|unexpected_eof",
+            &["schema_integrity", "schema integrity", "CRC", "corrupted chunks", "** FATAL **", "segment_writer", "pre_init failed", "not_a_", "Cannot read schema", "unexpected_eof"],
             "RabbitMQ's data is damaged",
         )
         .level(BAD)
@@ -258,7 +268,7 @@ pub(super) const PROFILE: Profile = Profile {
             "another node of the RabbitMQ cluster is down",
         )
         .advice("look at the node that the log names, and at the network to it")
-        .cleared_by("rabbit on node .{1,80} up", &["rabbit on node"]),
+        .cleared_by("rabbit on node .{1,80} up|Removing node .{1,80} from cluster", &["rabbit on node", "Removing node"]),
         Known::new(
             "cookie-refused",
             Warning,
@@ -323,15 +333,6 @@ pub(super) const PROFILE: Profile = Profile {
         .level(BAD)
         .advice("check space and permissions of RabbitMQ's data directory"),
         Known::new(
-            "login-refused",
-            Warning,
-            "login refused|invalid credentials|(?:MQTT|STOMP) login failed|HTTP access denied|connection failed: access refused|can only connect via localhost|Secret update was refused|closing due to an authentication failure",
-            &["login refused", "invalid credentials", "login failed", "access denied", "access refused", "via localhost", "Secret update", "authentication failure"],
-            "RabbitMQ refused a login",
-        )
-        .level(BAD)
-        .advice("check the user and password that the client uses; guest may log in from localhost only"),
-        Known::new(
             "connection-limit",
             Warning,
             r"connection limit .{0,12}is reached|has reached the (?:negotiated channel_max|maximum allowed limit)|connection limit \(\d+\)|reached maximum \(\d+\) of consumers",
@@ -395,6 +396,15 @@ pub(super) const PROFILE: Profile = Profile {
         )
         .level(BAD)
         .advice("find the consumer that hangs or holds messages too long, or raise consumer_timeout"),
+        Known::new(
+            "plugin-failed",
+            Warning,
+            "Failed to enable (?:some plugins|plugin )|Could not unzip plugin|Plugin (?:archive|directory) .{1,200} doesn't contain|Problem reading some plugins",
+            &["Failed to enable", "unzip plugin", "Plugin archive", "Plugin directory", "some plugins"],
+            "RabbitMQ runs without a plugin that it should have",
+        )
+        .level(BAD)
+        .advice("check that the plugin is there and built for this version"),
         Known::new(
             "dead-letter-failed",
             Warning,
@@ -524,7 +534,7 @@ pub(super) const PROFILE: Profile = Profile {
         Benign::new("broker forced connection closure|a connection exception connection_forced: ", "RabbitMQ itself closed it: a stop, or somebody in the management UI"),
         Benign::new(r"could not find context rabbitmq_\w+_tls", "it stops"),
         Benign::new("Failed to get memory page size|list of nodes does not contain the local node|Overriding Erlang cookie|Failed to (?:write|create) PID file", "it runs as well so"),
-        Benign::new(r"alarm_handler: \{(?:set|clear),\s*\{?system_memory_high_watermark", "Erlang's own look at the host's memory, which blocks nobody"),
+        Benign::new(r"alarm_handler: \{(?:set|clear),\s*\{*(?:system_memory_high_watermark|disk_almost_full)", "Erlang's own look at the host's memory and disks, which blocks nobody"),
     ],
 };
 

@@ -22,6 +22,39 @@ const SYNCED_LITERALS: &[&str] = &["Finished with success", "Successful partial"
 
 pub(super) const PROFILE: Profile = Profile {
     patterns: &[
+        // These quote what a client sent, which may look like anything below.
+        Known::new(
+            "query-buffer-overrun",
+            Warning,
+            "reached max query buffer length",
+            &["max query buffer"],
+            "Redis closed a client that sent too much at once",
+        )
+        .advice("find the client that sends such big commands, or raise client-query-buffer-limit"),
+        Known::new(
+            "output-buffer-overrun",
+            Warning,
+            "for overcoming of output buffer limits",
+            &["output buffer limits"],
+            "Redis closed a client that reads too slowly (output buffer limit)",
+        )
+        .advice("find the slow subscriber, replica or MONITOR, or raise client-output-buffer-limit"),
+        Known::new(
+            "clients-evicted",
+            Warning,
+            "Evicting client: |Over client maxmemory",
+            &["Evicting client", "Over client maxmemory"],
+            "Redis closes clients: their buffers use more than maxmemory-clients",
+        )
+        .advice("find the clients with big buffers (CLIENT LIST), or raise maxmemory-clients"),
+        Known::new(
+            "replication-inconsistent",
+            Critical,
+            "== CRITICAL == This |(?:master|primary) stream corruption",
+            &["== CRITICAL ==", "stream corruption"],
+            "a replica and its primary have different data",
+        )
+        .advice("rebuild the replica from its primary; look for writes to the replica and for different versions"),
         Known::new(
             "disk-full",
             Critical,
@@ -208,14 +241,6 @@ pub(super) const PROFILE: Profile = Profile {
         )
         .advice("find the client that leaks connections, or raise the container's ulimit for open files"),
         Known::new(
-            "replication-inconsistent",
-            Critical,
-            "== CRITICAL == This |(?:master|primary) stream corruption",
-            &["== CRITICAL ==", "stream corruption"],
-            "a replica and its primary have different data",
-        )
-        .advice("rebuild the replica from its primary; look for writes to the replica and for different versions"),
-        Known::new(
             "cluster-config-failed",
             Critical,
             "Fatal: can't update cluster config file|corrupted cluster config file|cluster configuration file .{1,200} is already used by|(?:Loading the cluster node config from|Impossible to lock|Unable to obtain the cluster node config file stat) |Could not (?:open|rename|sync) (?:temp |tmp )?cluster config file|writing the cluster config file to disk failed",
@@ -336,30 +361,6 @@ pub(super) const PROFILE: Profile = Profile {
         )
         .advice("look at the replica and the network to it; it comes back by itself")
         .cleared_by("Synchronization with replica .{0,80}succeeded|Partial resynchronization request from .{0,80}accepted|Streamed RDB transfer with replica .{0,80}succeeded", &["Synchronization with replica", "request from", "Streamed RDB transfer"]),
-        Known::new(
-            "output-buffer-overrun",
-            Warning,
-            "for overcoming of output buffer limits",
-            &["output buffer limits"],
-            "Redis closed a client that reads too slowly (output buffer limit)",
-        )
-        .advice("find the slow subscriber, replica or MONITOR, or raise client-output-buffer-limit"),
-        Known::new(
-            "query-buffer-overrun",
-            Warning,
-            "reached max query buffer length",
-            &["max query buffer"],
-            "Redis closed a client that sent too much at once",
-        )
-        .advice("find the client that sends such big commands, or raise client-query-buffer-limit"),
-        Known::new(
-            "clients-evicted",
-            Warning,
-            "Evicting client: |Over client maxmemory",
-            &["Evicting client", "Over client maxmemory"],
-            "Redis closes clients: their buffers use more than maxmemory-clients",
-        )
-        .advice("find the clients with big buffers (CLIENT LIST), or raise maxmemory-clients"),
         Known::new(
             "maxmemory-too-low",
             Warning,
