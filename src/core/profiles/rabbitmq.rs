@@ -15,6 +15,16 @@ const BAD: LevelRule = LevelRule::NotBelow(Level::Warning);
 
 pub(super) const PROFILE: Profile = Profile {
     patterns: &[
+        // It quotes a name that anybody may send, which may look like anything below.
+        Known::new(
+            "login-refused",
+            Warning,
+            "login refused|invalid credentials|(?:MQTT|STOMP) login failed|HTTP access denied|connection failed: access refused|can only connect via localhost|Secret update was refused|closing due to an authentication failure",
+            &["login refused", "invalid credentials", "login failed", "access denied", "access refused", "via localhost", "Secret update", "authentication failure"],
+            "RabbitMQ refused a login",
+        )
+        .level(BAD)
+        .advice("check the user and password that the client uses; guest may log in from localhost only"),
         Known::new(
             "port-in-use",
             Critical,
@@ -58,8 +68,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "config-error",
             Critical,
-            r"\A.{0,80}\[erro\w?\] <[\d.]+>   - |You've tried to set |Conf file attempted to set unknown variable|failed_to_\w{4,8}_(?:advanced_)?configuration|Failed to load advanced configuration file|no_configuration_schema_found|Missing passphrase|Error while decrypting key|Invalid Erlang distribution TCP port|invalid_dist_port|Syntax error (?:after|before)|Invalid value for \$RABBITMQ_",
-            &[">   - ", "_configuration", "advanced configuration", "You've tried to set", "Conf file", "Missing passphrase", "decrypting key", "distribution TCP", "dist_port", "Syntax error", "RABBITMQ_"],
+            r"\A.{0,80}\[erro\w?\] <[\d.]+>   - |You've tried to set |Conf file attempted to set unknown variable|Failed to load advanced configuration file|no_configuration_schema_found|No configuration schema found|Missing passphrase|Error while decrypting key|Invalid Erlang distribution TCP port|invalid_dist_port|Syntax error (?:after|before)|Invalid value for \$RABBITMQ_",
+            &[">   - ", "advanced configuration", "You've tried to set", "Conf file", "Missing passphrase", "decrypting key", "distribution TCP", "dist_port", "Syntax error", "RABBITMQ_", "configuration_schema", "configuration schema"],
             "RabbitMQ does not start: its configuration is wrong",
         )
         .level(BAD)
@@ -76,6 +86,16 @@ pub(super) const PROFILE: Profile = Profile {
         .advice("go back to the version before, enable all feature flags there (rabbitmqctl enable_feature_flag all), then upgrade")
         .until_started(STARTED, STARTED_LITERALS),
         Known::new(
+            "deprecated-feature-used",
+            Critical,
+            "can't deny deprecated feature because it is actively used|failed_to_deny_deprecated_features",
+            &["deny deprecated feature", "deny_deprecated_features"],
+            "RabbitMQ does not start: its configuration denies a deprecated feature that is in use",
+        )
+        .level(BAD)
+        .advice("permit the feature again (deprecated_features.permit.…), or stop using it first")
+        .until_started(STARTED, STARTED_LITERALS),
+        Known::new(
             "erlang-unsupported",
             Critical,
             "cannot run on Erlang|erlang_version_too_old",
@@ -85,20 +105,20 @@ pub(super) const PROFILE: Profile = Profile {
         .advice("use an image in which both fit")
         .until_started(STARTED, STARTED_LITERALS),
         Known::new(
-            "plugin-failed",
+            "plugins-unusable",
             Critical,
-            "missing_dependencies|Failed to enable (?:some plugins|plugin )|Could not unzip plugin|Plugin (?:archive|directory) .{1,200} doesn't contain|Problem reading some plugins|(?:malformed|cannot_read)_enabled_plugins_file|plugin_built_with_incompatible_erlang",
-            &["missing_dependencies", "Failed to enable", "unzip plugin", "Plugin archive", "Plugin directory", "some plugins", "_enabled_plugins_file", "plugin_built_with"],
-            "RabbitMQ cannot use a plugin",
+            "missing_dependencies|Failed to update enabled plugins file|(?:malformed|cannot_read)_enabled_plugins_file|plugin_built_with_incompatible_erlang",
+            &["missing_dependencies", "update enabled plugins", "_enabled_plugins_file", "plugin_built_with"],
+            "RabbitMQ does not start: a plugin, or the list of plugins, is wrong",
         )
         .level(BAD)
-        .advice("check that the plugin is there and built for this version, and the file enabled_plugins")
+        .advice("check that the plugins are there and built for this version, and the file enabled_plugins")
         .until_started(STARTED, STARTED_LITERALS),
         Known::new(
             "definitions-failed",
             Critical,
-            "Could not (?:read definitions|list files in)|Definitions file at path .{1,200} failed validation|Definitions import: some|Encountered an error when (?:importing|parsing) definitions|Requested definitions from remote URL .{1,200} error",
-            &["read definitions", "list files in", "Definitions file", "Definitions import", "importing definitions", "parsing definitions", "Requested definitions"],
+            "Could not (?:read definitions|list files in)|Definitions file at path .{1,200} failed validation|Definitions import: some|Requested definitions from remote URL .{1,200} error",
+            &["read definitions", "list files in", "Definitions file", "Definitions import", "Requested definitions"],
             "RabbitMQ could not import its definitions",
         )
         .level(BAD)
@@ -116,7 +136,7 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "listener-failed",
             Critical,
-            r"Failed to start (?:Ranch|\S{1,40}) listener|listen_error|could_not_start_listener",
+            r"Failed to start (?:Ranch|\S{1,40}) listener|listen_error",
             &["listener", "listen_error"],
             "RabbitMQ does not start: it cannot listen on a port",
         )
@@ -146,8 +166,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "data-damaged",
             Critical,
-            r"schema_integrity_check_failed|schema integrity check failed|record failed CRC check|crc validation failure|CRC32 check failed|corrupted chunks|\*\* FATAL \*\*|segment_writer: \d+ failures|pre_init failed|not_a_(?:dets|log)_file|Cannot read schema",
-            &["schema_integrity", "schema integrity", "CRC", "corrupted chunks", "** FATAL **", "segment_writer", "pre_init failed", "not_a_", "Cannot read schema"],
+            r"schema_integrity_check_failed|schema integrity check failed|record failed CRC check|crc validation failure|CRC32 check failed|corrupted chunks|\*\* FATAL \*\*|segment_writer: \d+ failures|pre_init failed|not_a_(?:dets|log)_file|Cannot read schema|unexpected_eof",
+            &["schema_integrity", "schema integrity", "CRC", "corrupted chunks", "** FATAL **", "segment_writer", "pre_init failed", "not_a_", "Cannot read schema", "unexpected_eof"],
             "RabbitMQ's data is damaged",
         )
         .level(BAD)
@@ -227,8 +247,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "boot-failed",
             Critical,
-            r"BOOT FAILED|(?:Error|Exception) during startup|application_start_failure|failed_to_start_child.{0,40}prelaunch|rabbit_prelaunch_sup\}",
-            &["BOOT FAILED", "during startup", "application_start_failure", "failed_to_start_child", "rabbit_prelaunch_sup"],
+            r"BOOT FAILED|(?:Error|Exception) during startup|Failed to start Ra system|application_start_failure|failed_to_start_child.{0,40}prelaunch|rabbit_prelaunch_sup\}",
+            &["BOOT FAILED", "during startup", "start Ra system", "application_start_failure", "failed_to_start_child", "rabbit_prelaunch_sup"],
             "RabbitMQ could not boot",
         )
         .level(BAD)
@@ -245,8 +265,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "messages-lost",
             Critical,
-            r"dropped (?:[1-9]\d*/\d+/\d+|\d+/[1-9]\d*/\d+|\d+/\d+/[1-9]\d*) persistent messages",
-            &["persistent messages"],
+            r"dropped (?:[1-9]\d*/\d+/\d+|\d+/[1-9]\d*/\d+|\d+/\d+/[1-9]\d*) persistent messages|Deleting invalid v\d segment file",
+            &["persistent messages", "segment file"],
             "RabbitMQ lost persistent messages when it ended uncleanly",
         )
         .advice("look at why it ended; quorum queues survive that"),
@@ -258,7 +278,7 @@ pub(super) const PROFILE: Profile = Profile {
             "another node of the RabbitMQ cluster is down",
         )
         .advice("look at the node that the log names, and at the network to it")
-        .cleared_by("rabbit on node .{1,80} up", &["rabbit on node"]),
+        .cleared_by("rabbit on node .{1,80} up|Removing node .{1,80} from cluster", &["rabbit on node", "Removing node"]),
         Known::new(
             "cookie-refused",
             Warning,
@@ -270,7 +290,7 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "not-clustered",
             Warning,
-            "could not discover and join another node|Could not successfully contact any node of|Could not auto-cluster|could not auto-cluster with node|Peer discovery(?::| returned an| backend).{0,40}(?:error|failed)",
+            "could not discover and join another node|Could not successfully contact any node of|Could not auto-cluster|could not auto-cluster with node|Failed to (?:lock|register) with peer discovery|Peer discovery(?::| returned an| backend).{0,40}(?:error|failed)",
             &["join another node", "contact any node", "auto-cluster", "Peer discovery"],
             "RabbitMQ did not join its cluster and may run alone",
         )
@@ -279,7 +299,7 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "epmd-lost",
             Warning,
-            "epmd monitor failed to retrieve our port|epmd does not know us|epmd_error|epmd error for host",
+            "epmd monitor failed to retrieve our port|epmd does not know us|keep epmd alive|epmd_error|epmd error for host",
             &["epmd"],
             "RabbitMQ is not known to the Erlang port mapper: other nodes and tools cannot reach it",
         )
@@ -289,8 +309,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "quorum-queue-failed",
             Warning,
-            r"leader not known\. Command is dropped|Leader node .{1,80} might be down|NOT appended to (?:Raft )?log|quorum queue .{1,120} could not be (?:re)?started|not enough nodes\s+online to reach a quorum|failed to perform operation on queue .{1,160}(?:leader|timeout)",
-            &["leader not known", "might be down", "NOT appended", "quorum queue", "reach a quorum", "perform operation on"],
+            r"leader not known\. Command is dropped|Leader node .{1,80} might be down|NOT appended to (?:Raft )?log|quorum queue .{1,120} could not be (?:re)?started|Ra: failed to start ra server|encountered during server recovery|not enough nodes\s+online to reach a quorum|failed to perform operation on queue .{1,160}(?:leader|timeout)",
+            &["leader not known", "might be down", "NOT appended", "quorum queue", "start ra server", "server recovery", "reach a quorum", "perform operation on"],
             "a quorum queue or the metadata store has no majority or no leader",
         )
         .level(BAD)
@@ -322,15 +342,6 @@ pub(super) const PROFILE: Profile = Profile {
         )
         .level(BAD)
         .advice("check space and permissions of RabbitMQ's data directory"),
-        Known::new(
-            "login-refused",
-            Warning,
-            "login refused|invalid credentials|(?:MQTT|STOMP) login failed|HTTP access denied|connection failed: access refused|can only connect via localhost|Secret update was refused|closing due to an authentication failure",
-            &["login refused", "invalid credentials", "login failed", "access denied", "access refused", "via localhost", "Secret update", "authentication failure"],
-            "RabbitMQ refused a login",
-        )
-        .level(BAD)
-        .advice("check the user and password that the client uses; guest may log in from localhost only"),
         Known::new(
             "connection-limit",
             Warning,
@@ -395,6 +406,33 @@ pub(super) const PROFILE: Profile = Profile {
         )
         .level(BAD)
         .advice("find the consumer that hangs or holds messages too long, or raise consumer_timeout"),
+        Known::new(
+            "plugin-failed",
+            Warning,
+            "Failed to enable (?:some plugins|plugin )|Could not unzip plugin|Plugin (?:archive|directory) .{1,200} doesn't contain|Problem reading some plugins",
+            &["Failed to enable", "unzip plugin", "Plugin archive", "Plugin directory", "some plugins"],
+            "RabbitMQ runs without a plugin that it should have",
+        )
+        .level(BAD)
+        .advice("check that the plugin is there and built for this version"),
+        Known::new(
+            "feature-flag-not-enabled",
+            Warning,
+            "Feature flags?:? `.{1,60}`:? (?:failed to enable|failed to migrate|migration function crashed)|refuse to enable feature flags",
+            &["failed to enable", "failed to migrate", "migration function crashed", "refuse to enable"],
+            "RabbitMQ could not enable a feature flag",
+        )
+        .level(BAD)
+        .advice("start all nodes of the cluster, then enable it again"),
+        Known::new(
+            "file-descriptors-short",
+            Warning,
+            r"Recovering \d+ queues, available file handles",
+            &["available file handles"],
+            "RabbitMQ has more queues than file descriptors: it may not come up",
+        )
+        .level(BAD)
+        .advice("raise the container's ulimit for open files"),
         Known::new(
             "dead-letter-failed",
             Warning,
@@ -477,6 +515,13 @@ pub(super) const PROFILE: Profile = Profile {
         .advice("rabbitmq-upgrade revive, or restart it, when the maintenance is done")
         .cleared_by("back from maintenance|Resumed all listeners|Resetting node maintenance status", &["back from maintenance", "Resumed all listeners", "Resetting node maintenance"]),
         Known::new(
+            "file-descriptors-low",
+            Info,
+            r"Available file handles: \d+\. Please",
+            &["Available file handles"],
+            "RabbitMQ may open 1024 files at most, connections included",
+        ),
+        Known::new(
             "end-of-life",
             Info,
             "release series has reached end of life",
@@ -510,6 +555,9 @@ pub(super) const PROFILE: Profile = Profile {
         .advice("read the record in the log: it says what failed"),
     ],
     benign: &[
+        Benign::new("Feature flags: another registry module was loaded in the meantime", "it loads the list of feature flags again"),
+        Benign::new("(?:vhost|table) no longer exists!", "a virtual host is being deleted"),
+        Benign::new(r"Closed \d+ local .{0,12}client connections|Logging: testing \w+ log level", "somebody asked for it"),
         Benign::new("rebuilding indices from scratch", "each start after one that was not clean does so"),
         Benign::new(r"\[(?:info|noti\w*|debug)\] <[\d.]+> Feature flags?: ", "each start lists and enables them"),
         Benign::new(r"\[warn\w*\] <[\d.]+> Deprecated features: ", "it works, and will until a later version"),
@@ -524,7 +572,7 @@ pub(super) const PROFILE: Profile = Profile {
         Benign::new("broker forced connection closure|a connection exception connection_forced: ", "RabbitMQ itself closed it: a stop, or somebody in the management UI"),
         Benign::new(r"could not find context rabbitmq_\w+_tls", "it stops"),
         Benign::new("Failed to get memory page size|list of nodes does not contain the local node|Overriding Erlang cookie|Failed to (?:write|create) PID file", "it runs as well so"),
-        Benign::new(r"alarm_handler: \{(?:set|clear),\s*\{?system_memory_high_watermark", "Erlang's own look at the host's memory, which blocks nobody"),
+        Benign::new(r"alarm_handler: \{(?:set|clear),\s*\{*(?:system_memory_high_watermark|disk_almost_full)", "Erlang's own look at the host's memory and disks, which blocks nobody"),
     ],
 };
 

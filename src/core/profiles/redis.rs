@@ -22,6 +22,39 @@ const SYNCED_LITERALS: &[&str] = &["Finished with success", "Successful partial"
 
 pub(super) const PROFILE: Profile = Profile {
     patterns: &[
+        // These quote what a client sent, which may look like anything below.
+        Known::new(
+            "query-buffer-overrun",
+            Warning,
+            "reached max query buffer length",
+            &["max query buffer"],
+            "Redis closed a client that sent too much at once",
+        )
+        .advice("find the client that sends such big commands, or raise client-query-buffer-limit"),
+        Known::new(
+            "output-buffer-overrun",
+            Warning,
+            "for overcoming of output buffer limits",
+            &["output buffer limits"],
+            "Redis closed a client that reads too slowly (output buffer limit)",
+        )
+        .advice("find the slow subscriber, replica or MONITOR, or raise client-output-buffer-limit"),
+        Known::new(
+            "clients-evicted",
+            Warning,
+            "Evicting client: |Over client maxmemory",
+            &["Evicting client", "Over client maxmemory"],
+            "Redis closes clients: their buffers use more than maxmemory-clients",
+        )
+        .advice("find the clients with big buffers (CLIENT LIST), or raise maxmemory-clients"),
+        Known::new(
+            "replication-inconsistent",
+            Critical,
+            "== CRITICAL == This |(?:master|primary) stream corruption",
+            &["== CRITICAL ==", "stream corruption"],
+            "a replica and its primary have different data",
+        )
+        .advice("rebuild the replica from its primary; look for writes to the replica and for different versions"),
         Known::new(
             "disk-full",
             Critical,
@@ -48,6 +81,14 @@ pub(super) const PROFILE: Profile = Profile {
             "Redis could not allocate memory and ended",
         )
         .advice("raise the container's memory limit, or set maxmemory with an eviction policy"),
+        Known::new(
+            "memory-faulty",
+            Critical,
+            "MEMORY ERROR DETECTED",
+            &["MEMORY ERROR DETECTED"],
+            "Redis crashed, and its test of the host's memory failed: the memory is broken",
+        )
+        .advice("test the host's memory, and move Redis to another host"),
         Known::new(
             "crashed",
             Critical,
@@ -86,8 +127,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "acl-error",
             Critical,
-            "startup because of ACL errors|Error loading ACL rule|Critical error while loading ACLs|at the same setting an ACL file path is invalid",
-            &["ACL errors", "loading ACL", "ACL file path"],
+            "startup because of ACL errors|Error loading ACL rule|Spaces not allowed in ACL usernames|Critical error while loading ACLs|at the same setting an ACL file path is invalid",
+            &["ACL usernames", "ACL errors", "loading ACL", "ACL file path"],
             "Redis does not start: its access list (ACL) is wrong",
         )
         .advice("correct the users in the ACL file or in the configuration, in one of the two only")
@@ -95,8 +136,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "tls-error",
             Critical,
-            "Failed to configure TLS|Failed to load (?:server |client )?(?:certificate|private key|DH params file): |No tls-(?:cert|key)-file configured|Either tls-ca-cert-file or tls-ca-cert-dir must|Failed to configure (?:CA certificate|cipher)|Invalid tls-protocols|TLS reload failed",
-            &["configure TLS", "certificate", "private key", "DH params", "tls-", "Failed to configure", "TLS reload"],
+            "Failed to configure TLS|Failed finding TLS support|Failed to load (?:server |client )?(?:certificate|private key|DH params file): |No tls-(?:cert|key)-file configured|Either tls-ca-cert-file or tls-ca-cert-dir must|Failed to configure (?:CA certificate|cipher)|Invalid tls-protocols|TLS reload failed",
+            &["TLS support", "configure TLS", "certificate", "private key", "DH params", "tls-", "Failed to configure", "TLS reload"],
             "Redis' TLS configuration is wrong",
         )
         .advice("check that the certificate, key and CA files exist, fit each other and can be read by Redis' user")
@@ -113,8 +154,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "config-error",
             Critical,
-            "FATAL CONFIG FILE ERROR|can't open config file|Can't chdir to |Configured to not listen anywhere|port number too high|required for the Cluster bus|Sentinel (?:config file .{1,200}Exiting|needs config file|started without)|Sentinel config from STDIN|Failed to configure LOCALE for invalid",
-            &["FATAL CONFIG FILE", "open config file", "chdir to", "not listen anywhere", "port number too high", "Cluster bus", "Sentinel config", "Sentinel needs", "Sentinel started", "configure LOCALE"],
+            "FATAL CONFIG FILE ERROR|can't open config file|Can't chdir to |Configured to not listen anywhere|port number too high|too many I/O threads configured|Config file full path is too long|required for the Cluster bus|Sentinel (?:config file .{1,200}Exiting|needs config file|started without)|Sentinel config from STDIN|Failed to configure LOCALE for invalid",
+            &["too many I/O threads", "full path is too long", "FATAL CONFIG FILE", "open config file", "chdir to", "not listen anywhere", "port number too high", "Cluster bus", "Sentinel config", "Sentinel needs", "Sentinel started", "configure LOCALE"],
             "Redis does not start: its configuration is wrong",
         )
         .advice("correct the line of the configuration that the log names")
@@ -149,8 +190,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "replication-broken",
             Warning,
-            r"Failure loading rdb format from socket|Connection with (?:master|primary) lost|Error condition on socket for (?:SYNC|rdb channel)|Unable to connect to (?:MASTER|PRIMARY)|(?:MASTER|PRIMARY) (?:aborted replication|timeout: no data)|Timeout (?:connecting to|receiving bulk data from)|Failed trying to \w+ the (?:MASTER|PRIMARY|temp DB)|Failed trying to \w+ (?:the temp DB|DB directory)|I/O error (?:reading bulk count from|trying to sync with|writing to) |Opening the temp file needed for|Write error or short write writing to the DB dump|Bad protocol from|Error reply to PING from|did not (?:reply to PSYNC|respond to)|Unexpected reply to PSYNC|wrong \+FULLRESYNC|stream EOF marker is broken|(?:rdb channel|Dual channel) sync failed|Unable to send PSYNC|Sending command to \w+ in replication handshake",
-            &["rdb format from socket", "Connection with", "on socket for", "connect to", "aborted replication", "no data nor PING", "Timeout", "Failed trying to", "I/O error", "temp file needed", "DB dump", "Bad protocol", "reply to PING", "PSYNC", "did not respond", "FULLRESYNC", "EOF marker", "channel sync failed", "replication handshake"],
+            r"Failure loading rdb format from socket|Connection with (?:master|primary) lost|Error condition on socket for (?:SYNC|rdb channel)|Unable to connect to (?:MASTER|PRIMARY)|(?:MASTER|PRIMARY) (?:aborted replication|timeout: no data)|Timeout (?:connecting to|receiving bulk data from)|Failed trying to \w+ the (?:MASTER|PRIMARY|temp DB)|Failed trying to \w+ (?:the temp DB|DB directory)|I/O error (?:reading bulk count from|trying to sync with|writing to) |Opening the temp file needed for|Write error or short write writing to the DB dump|Bad protocol from|Error reply to PING from|did not (?:reply to PSYNC|respond to)|Unexpected reply to PSYNC|wrong \+FULLRESYNC|stream EOF marker is broken|(?:rdb channel|Dual channel) sync failed|Unable to send PSYNC|Can't create readable event for|Error resurrecting the cached|Failed to read response from the server|Failed to (?:load RDB|read sync metadata)$|RDB download failure|Sending command to \w+ in replication handshake",
+            &["readable event for", "resurrecting the cached", "response from the server", "Failed to load RDB", "sync metadata", "RDB download failure", "rdb format from socket", "Connection with", "on socket for", "connect to", "aborted replication", "no data nor PING", "Timeout", "Failed trying to", "I/O error", "temp file needed", "DB dump", "Bad protocol", "reply to PING", "PSYNC", "did not respond", "FULLRESYNC", "EOF marker", "channel sync failed", "replication handshake"],
             "a replica is cut off from its primary",
         )
         .advice("look at the primary and the network to it; the replica tries again by itself")
@@ -158,8 +199,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "data-unreadable",
             Critical,
-            r"Bad file format reading the append only file|Unexpected end of file reading the append only file|Unknown command '.{0,80}' reading the append only file|Unrecoverable error reading the append only file|the truncated file is not the last file|Error reading the RDB (?:base file|preamble)|FATAL AOF MANIFEST FILE ERROR|Wrong signature trying to load DB|Short read or OOM loading DB|Wrong RDB checksum|Internal error in RDB reading|Terminating server after rdb file reading failure|Fatal error loading the DB|configured to handle more than \d+ databases|The RDB file contains |RDB has duplicated key",
-            &["append only file", "truncated file", "Error reading the RDB", "AOF MANIFEST", "load DB", "loading DB", "RDB checksum", "error in RDB", "rdb file reading", "loading the DB", "to handle more than", "RDB file contains", "duplicated key"],
+            r"Bad file format reading the append only file|Error reading the append only file|Unexpected end of file reading the append only file|Unknown command '.{0,80}' reading the append only file|Unrecoverable error reading the append only file|the truncated file is not the last file|Error reading the RDB (?:base file|preamble)|FATAL AOF MANIFEST FILE ERROR|Wrong signature trying to load DB|Short read or OOM loading DB|Wrong RDB checksum|Internal error in RDB reading|Terminating server after rdb file reading failure|Fatal error loading the DB|configured to handle more than \d+ databases|The RDB file contains |RDB has duplicated key|Failed (?:creating function|loading library), |Unknown type or opcode when loading DB",
+            &["Failed creating function", "Failed loading library", "append only file", "truncated file", "Error reading the RDB", "AOF MANIFEST", "load DB", "loading DB", "RDB checksum", "error in RDB", "rdb file reading", "loading the DB", "to handle more than", "RDB file contains", "duplicated key"],
             "Redis cannot read its data files",
         )
         .advice("check the files with redis-check-aof or redis-check-rdb, and restore a backup or repair a copy")
@@ -167,8 +208,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "data-not-opened",
             Critical,
-            "can't open the (?:append log|AOF manifest|RDB) file|Can't open (?:or create append-only dir|the append-only file|the AOF manifest file)|The append log file .{1,200} doesn't exist|needs to enable the AOF but can't|AOF can't be turned on|Failed (?:enabling the|to enable) AOF",
-            &["open the append", "append-only dir", "AOF manifest", "open the RDB", "append log file", "enable the AOF", "turned on", "enable AOF", "enabling the AOF"],
+            "can't open the (?:append log|AOF manifest|RDB) file|Can't open (?:or create append-only dir|the append-only file|the AOF manifest file)|The append log file .{1,200} doesn't exist|needs to enable the AOF but can't|(?:Unable to obtain|Can't seek the end of) the AOF file|AOF can't be turned on|Failed (?:enabling the|to enable) AOF",
+            &["obtain the AOF", "end of the AOF", "open the append", "append-only dir", "AOF manifest", "open the RDB", "append log file", "enable the AOF", "turned on", "enable AOF", "enabling the AOF"],
             "Redis cannot open its data files",
         )
         .advice("check the permissions, the owner and the files of Redis' data directory")
@@ -193,8 +234,8 @@ pub(super) const PROFILE: Profile = Profile {
         Known::new(
             "save-failed",
             Critical,
-            "Background saving error|Failed opening the (?:temp )?RDB file|Write error (?:while )?saving DB|Error moving temp DB file|Failed to fsync directory while saving DB|Error trying to save the DB|Background saving terminated by signal|BGSAVE for replication failed",
-            &["saving error", "opening the RDB", "opening the temp RDB", "saving DB", "temp DB file", "save the DB", "saving terminated by", "BGSAVE for replication failed"],
+            "Background saving error|Failed opening the (?:temp )?RDB file|Write error (?:while )?saving DB|Error moving temp DB file|Failed to fsync directory while saving DB|Error trying to save the DB|Background saving terminated by signal|BGSAVE for replication failed|Can't store key .{0,200}in RDB version",
+            &["store key", "saving error", "opening the RDB", "opening the temp RDB", "saving DB", "temp DB file", "save the DB", "saving terminated by", "BGSAVE for replication failed"],
             "Redis cannot save its data to disk, so it refuses writes",
         )
         .advice("check space, owner and permissions of Redis' data directory; by a signal: its memory limit")
@@ -208,18 +249,10 @@ pub(super) const PROFILE: Profile = Profile {
         )
         .advice("find the client that leaks connections, or raise the container's ulimit for open files"),
         Known::new(
-            "replication-inconsistent",
-            Critical,
-            "== CRITICAL == This |(?:master|primary) stream corruption",
-            &["== CRITICAL ==", "stream corruption"],
-            "a replica and its primary have different data",
-        )
-        .advice("rebuild the replica from its primary; look for writes to the replica and for different versions"),
-        Known::new(
             "cluster-config-failed",
             Critical,
-            "Fatal: can't update cluster config file|corrupted cluster config file|cluster configuration file .{1,200} is already used by|(?:Loading the cluster node config from|Impossible to lock|Unable to obtain the cluster node config file stat) |Could not (?:open|rename|sync) (?:temp |tmp )?cluster config file|writing the cluster config file to disk failed",
-            &["cluster config", "cluster configuration file", "cluster node config", "Impossible to lock"],
+            "Fatal: can't update cluster config file|in order to acquire a lock|Failed after writing .{1,40}tmp cluster config|corrupted cluster config file|cluster configuration file .{1,200} is already used by|(?:Loading the cluster node config from|Impossible to lock|Unable to obtain the cluster node config file stat) |Could not (?:open|rename|sync) (?:temp |tmp )?cluster config file|writing the cluster config file to disk failed",
+            &["acquire a lock", "cluster config", "cluster configuration file", "cluster node config", "Impossible to lock"],
             "Redis cannot read or write its cluster configuration (nodes.conf)",
         )
         .advice("check space and permissions of Redis' data directory, and that no two nodes share it"),
@@ -276,7 +309,7 @@ pub(super) const PROFILE: Profile = Profile {
             "Sentinel cannot reach a Redis node",
         )
         .advice("look at the node that the log names, and at the network to it")
-        .cleared_by(r"-sdown (?:master|slave|sentinel) ", &["-sdown "]),
+        .cleared_by(r"-sdown (?:master|slave|sentinel) |\+reset-master ", &["-sdown ", "+reset-master "]),
         Known::new(
             "sentinel-switched",
             Warning,
@@ -302,6 +335,14 @@ pub(super) const PROFILE: Profile = Profile {
             "a script that Sentinel calls failed",
         )
         .advice("run the script by hand with the arguments that the log shows"),
+        Known::new(
+            "slot-migration-failed",
+            Warning,
+            r"Write loss risk!|Slot migration .{0,60}(?:failed|timed out)|SLOT MIGRATION transfer (?:error|terminated by signal)|Timing out slot migration|slot migration .{0,60}Failing",
+            &["Write loss risk", "slot migration"],
+            "a migration of slots in the Valkey cluster failed",
+        )
+        .advice("look at the nodes at both ends, then start the migration again"),
         Known::new(
             "aof-truncated",
             Warning,
@@ -336,30 +377,6 @@ pub(super) const PROFILE: Profile = Profile {
         )
         .advice("look at the replica and the network to it; it comes back by itself")
         .cleared_by("Synchronization with replica .{0,80}succeeded|Partial resynchronization request from .{0,80}accepted|Streamed RDB transfer with replica .{0,80}succeeded", &["Synchronization with replica", "request from", "Streamed RDB transfer"]),
-        Known::new(
-            "output-buffer-overrun",
-            Warning,
-            "for overcoming of output buffer limits",
-            &["output buffer limits"],
-            "Redis closed a client that reads too slowly (output buffer limit)",
-        )
-        .advice("find the slow subscriber, replica or MONITOR, or raise client-output-buffer-limit"),
-        Known::new(
-            "query-buffer-overrun",
-            Warning,
-            "reached max query buffer length",
-            &["max query buffer"],
-            "Redis closed a client that sent too much at once",
-        )
-        .advice("find the client that sends such big commands, or raise client-query-buffer-limit"),
-        Known::new(
-            "clients-evicted",
-            Warning,
-            "Evicting client: |Over client maxmemory",
-            &["Evicting client", "Over client maxmemory"],
-            "Redis closes clients: their buffers use more than maxmemory-clients",
-        )
-        .advice("find the clients with big buffers (CLIENT LIST), or raise maxmemory-clients"),
         Known::new(
             "maxmemory-too-low",
             Warning,
