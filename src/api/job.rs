@@ -431,6 +431,8 @@ pub enum ProfileName {
     Generic,
     /// nginx.
     Nginx,
+    /// `PostgreSQL`.
+    Postgres,
     /// RabbitMQ.
     Rabbitmq,
     /// Redis.

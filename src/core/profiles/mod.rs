@@ -4,6 +4,7 @@
 
 mod generic;
 mod nginx;
+mod postgres;
 mod rabbitmq;
 mod redis;
 
@@ -41,7 +42,7 @@ impl Benign {
 }
 
 /// A record that matters. All expressions are compared without regard to case, with `^` at each line.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Known {
     /// Its id in findings.
     pub id: &'static str,
@@ -68,6 +69,9 @@ pub struct Known {
     pub clears: Option<(&'static str, &'static [&'static str])>,
     /// It keeps the service from starting, so that another start alone does not end it.
     pub of_start: bool,
+    /// For a record that tells why a process does not start: what it means when the process goes on all the same, such
+    /// as after a reload that failed. It only warns, then.
+    pub survived: Option<&'static str>,
 }
 
 /// What a record's own level has to be for a pattern to count it.
@@ -103,6 +107,7 @@ impl Known {
             advice: None,
             clears: None,
             of_start: false,
+            survived: None,
         }
     }
 
@@ -119,6 +124,11 @@ impl Known {
     /// It keeps the service from starting, until this record says that it has.
     const fn until_started(self, regex: &'static str, literals: &'static [&'static str]) -> Self {
         Self { of_start: true, ..self.cleared_by(regex, literals) }
+    }
+
+    const fn survived(mut self, meaning: &'static str) -> Self {
+        self.survived = Some(meaning);
+        self
     }
 
     const fn level(mut self, level: LevelRule) -> Self {
@@ -144,6 +154,17 @@ impl Known {
             LevelRule::AtLeast(least) => level.is_some_and(|level| level >= least),
         }
     }
+}
+
+/// The patterns of two files in one list.
+const fn join<const N: usize>(first: &[Known], second: &[Known]) -> [Known; N] {
+    let mut all = [first[0]; N];
+    let mut n = 1;
+    while n < N {
+        all[n] = if n < first.len() { first[n] } else { second[n - first.len()] };
+        n += 1;
+    }
+    all
 }
 
 /// A profile, compiled once for the process.
@@ -186,6 +207,11 @@ impl Compiled {
     /// The patterns, in the order of their indices.
     pub fn patterns(&self) -> &'static [Known] {
         self.profile.patterns
+    }
+
+    /// What it means that the process of a container outlived the record of this pattern.
+    pub fn survived(&self, id: &str) -> Option<&'static str> {
+        self.profile.patterns.iter().find(|p| p.id == id)?.survived
     }
 
     /// Whether the pattern of this id tells a state: something is known that ends it.
@@ -237,11 +263,13 @@ impl Compiled {
 pub fn compiled(name: ProfileName) -> &'static Compiled {
     static GENERIC: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&generic::PROFILE));
     static NGINX: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&nginx::PROFILE));
+    static POSTGRES: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&postgres::PROFILE));
     static RABBITMQ: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&rabbitmq::PROFILE));
     static REDIS: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(&redis::PROFILE));
     match name {
         ProfileName::Generic => &GENERIC,
         ProfileName::Nginx => &NGINX,
+        ProfileName::Postgres => &POSTGRES,
         ProfileName::Rabbitmq => &RABBITMQ,
         ProfileName::Redis => &REDIS,
     }
@@ -252,7 +280,8 @@ mod tests {
     use super::*;
     use crate::core::{logs, observation::logs::LogScan};
 
-    const ALL: [ProfileName; 4] = [ProfileName::Generic, ProfileName::Nginx, ProfileName::Rabbitmq, ProfileName::Redis];
+    const ALL: [ProfileName; 5] =
+        [ProfileName::Generic, ProfileName::Nginx, ProfileName::Postgres, ProfileName::Rabbitmq, ProfileName::Redis];
 
     /// What a profile finds in this log, engine stamps left out.
     pub(super) fn scan(profile: ProfileName, log: &str) -> LogScan {
@@ -398,6 +427,7 @@ mod tests {
                 assert!(pattern.id.len() <= 63 && pattern.meaning.len() <= 200, "{}", pattern.id);
                 assert!(!pattern.meaning.ends_with('.'), "{}", pattern.id);
                 assert!(pattern.advice.is_none_or(|advice| advice.len() <= 200), "{}", pattern.id);
+                assert!(pattern.survived.is_none_or(|meaning| meaning.len() <= 200), "{}", pattern.id);
             }
         }
     }
