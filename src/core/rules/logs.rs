@@ -1,6 +1,6 @@
 //! A container's log: patterns that came often enough, and what could not be read.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{finding, plural};
 use crate::{
@@ -16,6 +16,11 @@ use crate::{
         redact::cut,
     },
 };
+
+/// A process that says why it does not start ends within a second.
+const LAST_WORDS: SignedDuration = SignedDuration::from_secs(1);
+/// One that runs for this long has started: services read their configuration and open their port first.
+const START: SignedDuration = SignedDuration::from_secs(10);
 
 /// Judges the log of one container.
 pub fn judge(container: &Container, look: &ContainerLook, previous: &Previous, window: Window) -> Vec<Finding> {
@@ -37,25 +42,27 @@ pub fn judge(container: &Container, look: &ContainerLook, previous: &Previous, w
                 about("LogsIncomplete", format!("not all of its log of this time was read: {}", cut(why, 200)))
             });
             let found = scan.matches.iter().filter(|m| m.count > 0 && m.most_within >= m.min_count);
-            let found = found.map(|m| pattern(container, inspect, m));
+            let found = found.map(|m| pattern(container, inspect, m, window.until));
             found.chain(still(container, inspect, scan, previous)).chain(incomplete).collect()
         }
     }
 }
 
-fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch) -> Finding {
+fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch, until: Timestamp) -> Finding {
     let state = is_state(container, &found.id);
+    let survived = profile(container).survived(&found.id).filter(|_| runs_on(inspect, found.last, until));
     // In a restart loop the next start comes after the last record, and ends nothing.
-    let ends_with_process = state && !profile(container).is_of_start(&found.id);
+    let ends_with_process = survived.is_some() || state && !profile(container).is_of_start(&found.id);
     let over = found.cleared.or_else(|| restarted_after(inspect, found.last).filter(|_| ends_with_process));
-    let mut message = found.meaning.clone();
+    let mut message = survived.filter(|_| over.is_none()).map_or_else(|| found.meaning.clone(), ToOwned::to_owned);
     if found.count > 1 {
         message = format!("{message} ({})", plural(found.count, "record"));
     }
     if let Some(example) = found.evidence.first() {
         message = format!("{message}: {}", cut(essence(example), 160));
     }
-    let severity = if over.is_some() { found.severity.min(Severity::Warning) } else { found.severity };
+    let mild = over.is_some() || survived.is_some();
+    let severity = if mild { found.severity.min(Severity::Warning) } else { found.severity };
     Finding {
         advice: found.advice.clone(),
         count: i64::try_from(found.count).unwrap_or(i64::MAX),
@@ -117,6 +124,14 @@ fn profile(container: &Container) -> &'static Compiled {
     profiles::compiled(container.profile.unwrap_or_default())
 }
 
+/// Whether its process goes on although it said at this instant why it does not start, or was started anew since.
+fn runs_on(inspect: &Inspect, said: Option<Timestamp>, until: Timestamp) -> bool {
+    let (Some(started), Some(said)) = (inspect.state.started_at, said) else { return false };
+    let enough =
+        if started < said { until.duration_since(said) >= LAST_WORDS } else { until.duration_since(started) >= START };
+    inspect.state.status == "running" && enough
+}
+
 /// When the container was started anew after this instant: what its process was in before is over.
 fn restarted_after(inspect: &Inspect, last: Option<Timestamp>) -> Option<Timestamp> {
     inspect.state.started_at.filter(|started| last.is_some_and(|last| *started > last))
@@ -128,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        api::{MonitoringJobSpec, job_status::FindingSummary, report::FindingState},
+        api::{MonitoringJobSpec, job::ProfileName, job_status::FindingSummary, report::FindingState},
         core::{
             fixtures::{all_well, at, inspect, look_of, spec, window, write_log},
             rules,
@@ -212,6 +227,31 @@ mod tests {
         assert_eq!(look(&[(1, WRONG), (5, ready)], &none).unwrap().over_since, Some(at(5)));
         // It started since the run before, and said nothing of it again.
         assert_eq!(look(&[], &known("logs/autopar-redis/config-error", Kind::State)), None);
+    }
+
+    #[test]
+    fn a_reload_that_failed_is_no_failed_start() {
+        const WRONG: &str =
+            "2026/11/24 03:04:00 [emerg] 1#1: unknown directive \"prxy_pass\" in /etc/nginx/nginx.conf:12";
+        let look = |status: &str, started: i64| {
+            let mut spec = spec();
+            for container in spec.docker_hosts.iter_mut().flat_map(|host| &mut host.containers) {
+                container.profile = container.name.eq("autopar-worker").then_some(ProfileName::Nginx);
+            }
+            let mut observations = all_well();
+            write_log(&mut observations, &spec, "autopar-worker", &[(4, WRONG)]);
+            let ContainerLook::Seen { inspect: state, .. } = look_of(&mut observations, "autopar-worker") else {
+                panic!()
+            };
+            *state = inspect(&json!({"Created": at(-90), "State": {"Status": status, "StartedAt": at(started)}}));
+            let found = rules::judge(&spec, &observations, &Previous::default(), window());
+            let found = found.into_iter().find(|f| f.id == "logs/autopar-worker/config-error").unwrap();
+            (found.severity, found.over_since, found.message.starts_with("a reload of nginx failed"))
+        };
+        assert_eq!(look("running", -90), (Severity::Warning, None, true));
+        assert_eq!(look("exited", -90), (Severity::Critical, None, false));
+        assert_eq!(look("restarting", 5), (Severity::Critical, None, false));
+        assert_eq!(look("running", 5), (Severity::Warning, Some(at(5)), false), "it did start in the end");
     }
 
     #[test]
