@@ -428,6 +428,7 @@ mod tests {
                 assert!(!pattern.meaning.ends_with('.'), "{}", pattern.id);
                 assert!(pattern.advice.is_none_or(|advice| advice.len() <= 200), "{}", pattern.id);
                 assert!(pattern.survived.is_none_or(|meaning| meaning.len() <= 200), "{}", pattern.id);
+                assert!(pattern.advice.is_some() || pattern.severity == Severity::Info, "{}: what to do?", pattern.id);
             }
         }
     }
