@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use jiff::SignedDuration;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use super::Level;
+use super::{Level, hostile};
 use crate::{
     api::{
         Duration, Severity,
@@ -141,9 +141,15 @@ pub fn problems(patterns: &[Pattern]) -> Vec<Problem> {
 }
 
 fn compiles(regex: &str) -> Result<(), String> {
+    if let Some(objection) = hostile::objection(regex) {
+        return Err(objection);
+    }
     match regex::bytes::RegexBuilder::new(regex).multi_line(true).size_limit(ONE_REGEX).build() {
         Ok(_) => Ok(()),
-        Err(regex::Error::CompiledTooBig(limit)) => Err(format!("compiles to more than {} KiB", limit / 1024)),
+        Err(regex::Error::CompiledTooBig(limit)) => Err(format!(
+            "compiles to more than {} KiB (\\w and \\d are all of Unicode's: [0-9a-z_] is smaller)",
+            limit / 1024
+        )),
         Err(error) => {
             // The error draws the expression over several lines and says what is wrong on the last.
             let text = error.to_string();
@@ -192,8 +198,10 @@ mod tests {
             (
                 "[{id: ok, severity: Warning, contains: x}, {id: a, severity: Warning, regex: '\\w{1000}{100}'}]",
                 "spec.patterns[1].regex",
-                "KiB",
+                "written out",
             ),
+            ("[{id: a, severity: Warning, regex: '\\w{1,200}'}]", "spec.patterns[0].regex", "[0-9a-z_] is smaller"),
+            ("[{id: a, severity: Warning, regex: '(?:.?){5000}y'}]", "spec.patterns[0].regex", "written out"),
             ("[{id: a, severity: Warning}]", "spec.patterns[0]", "contains"),
             ("[{id: a, severity: Warning, contains: x, regex: y}]", "spec.patterns[0]", "not both"),
         ] {

@@ -3,6 +3,7 @@
 //! [`Scanner`] reads a log line by line and keeps a bounded amount of memory whatever comes; [`Matcher`] knows the
 //! patterns of one container: its profile's and the job's own.
 
+mod hostile;
 mod level;
 mod line;
 mod matcher;
