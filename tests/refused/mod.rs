@@ -491,7 +491,7 @@ fn bounds(add: &mut dyn FnMut(&'static str, Value, Value, &'static str)) {
     add("/spec/dockerHosts/1/containers", named(65, "name", &json!({})), named(62, "name", &json!({})), "64");
     add("/spec/dockerHosts/1/containers/0/name", text(129), text(128), "128");
     add("/spec/dockerHosts/0/containers/0/label", text(65), text(64), "64");
-    add("/spec/dockerHosts/0/containers/0/profile", json!("postgres"), json!("nginx"), "nginx");
+    add("/spec/dockerHosts/0/containers/0/profile", json!("mysql"), json!("nginx"), "nginx");
     for at in [
         "/spec/dockerHosts/0/containers/1/cpuPercent/warning",
         "/spec/dockerHosts/0/containers/1/memoryPercent/warning",
