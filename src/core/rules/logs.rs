@@ -17,7 +17,9 @@ use crate::{
     },
 };
 
-/// A process that says why it does not start ends within a second.
+/// A process that says why it does not start says so this soon: nginx tries to bind for 2.5 s.
+const FIRST_WORDS: SignedDuration = SignedDuration::from_secs(3);
+/// It ends within this.
 const LAST_WORDS: SignedDuration = SignedDuration::from_secs(1);
 /// One that runs for this long has started: services read their configuration and open their port first.
 const START: SignedDuration = SignedDuration::from_secs(10);
@@ -127,8 +129,11 @@ fn profile(container: &Container) -> &'static Compiled {
 /// Whether its process goes on although it said at this instant why it does not start, or was started anew since.
 fn runs_on(inspect: &Inspect, said: Option<Timestamp>, until: Timestamp) -> bool {
     let (Some(started), Some(said)) = (inspect.state.started_at, said) else { return false };
-    let enough =
-        if started < said { until.duration_since(said) >= LAST_WORDS } else { until.duration_since(started) >= START };
+    let enough = if started < said {
+        said.duration_since(started) >= FIRST_WORDS || until.duration_since(said) >= LAST_WORDS
+    } else {
+        until.duration_since(started) >= START
+    };
     inspect.state.status == "running" && enough
 }
 
@@ -252,6 +257,22 @@ mod tests {
         assert_eq!(look("exited", -90), (Severity::Critical, None, false));
         assert_eq!(look("restarting", 5), (Severity::Critical, None, false));
         assert_eq!(look("running", 5), (Severity::Warning, Some(at(5)), false), "it did start in the end");
+    }
+
+    #[test]
+    fn a_process_runs_on_when_it_is_past_its_start_or_its_last_words() {
+        let after = |millis: i64| at(0) + SignedDuration::from_millis(millis);
+        for (status, said, until, expected) in [
+            ("running", 3400, 4000, true),
+            ("running", 500, 1600, true),
+            ("running", 2500, 2900, false),
+            ("restarting", 3400, 4000, false),
+            ("running", -500, 9000, false),
+            ("running", -500, 10_000, true),
+        ] {
+            let state = inspect(&json!({"State": {"Status": status, "StartedAt": at(0)}}));
+            assert_eq!(runs_on(&state, Some(after(said)), after(until)), expected, "{status} {said} {until}");
+        }
     }
 
     #[test]
