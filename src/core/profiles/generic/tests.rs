@@ -161,6 +161,7 @@ fn what_a_program_cannot_reach() {
         // BusyBox
         ("ERROR cannot reach Redis at autopar-redis:6379: nc: bad address 'autopar-redis'", "name-not-resolved"),
         ("wget: can't connect to remote host (172.17.0.3): Connection refused", "unreachable"),
+        ("ERROR cannot reach Redis at autopar-redis:6379:", "unreachable"),
         // Lost, late, refused
         (
             "pika.exceptions.StreamLostError: Stream connection lost: ConnectionResetError(104, 'Connection reset by peer')",
@@ -310,6 +311,7 @@ fn what_looks_alarming_and_is_not() {
         "INFO tls: certificate has expired for peer example.com, ignoring",
         "DEBUG cache miss: KeyError: 'jobs'",
         "INFO port 8080 is already in use by us",
+        "WARN cannot reach autopar-redis:6379, trying again",
         "INFO permission denied for user guest, as configured",
         "I1124 05:44:36.000000       1 main.go:10] error budget: 99.9",
         "2026/11/24 05:44:36 http: TLS handshake error from 45.33.1.1:1234: remote error: tls: unknown certificate",
