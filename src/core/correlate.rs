@@ -20,6 +20,9 @@ use self::ties::Ties;
 use super::{observation::Observations, redact::cut};
 use crate::api::{Finding, FindingState, Kind, MonitoringJobSpec, ProbableCause, Severity, Window};
 
+/// What tells of our own looking, and of nothing that is broken.
+const BLIND: [&str; 6] =
+    ["AddressDenied", "ClockOffset", "CredentialsMissing", "LogsIncomplete", "LogsUnavailable", "NotObserved"];
 /// What a report lists of what follows from the cause.
 const MAX_CONSEQUENCES: usize = 100;
 /// The longest reason of a cause, in characters.
@@ -93,6 +96,9 @@ fn family(finding: &Finding) -> &str {
     finding.id.split('/').next().unwrap_or_default()
 }
 
+/// How much a root matters, and since when.
+type Place = ((bool, Severity), Reverse<Option<Timestamp>>);
+
 /// Findings, each with the root that it follows from, which may be itself.
 struct Groups<'a> {
     findings: &'a [Finding],
@@ -118,7 +124,7 @@ impl Groups<'_> {
     fn probable(&self) -> Option<usize> {
         (0..self.findings.len()).filter(|&n| self.is_root(n)).min_by_key(|&n| {
             let finding = &self.findings[n];
-            let seen = finding.state != FindingState::Unknown;
+            let seen = finding.state != FindingState::Unknown && !BLIND.contains(&finding.reason.as_str());
             let holds = |f: &Finding| f.kind == Kind::State && f.severity == self.worth(n).1;
             let reaches = self.of(n).any(|f| f.subject != finding.subject);
             let weight = (self.worth(n), seen, self.of(n).any(holds), reaches, finding.severity);
@@ -128,7 +134,7 @@ impl Groups<'_> {
 
     /// By what matters most; all that is told of a root's subject before what follows from it elsewhere.
     fn order(&self, cause: Option<usize>) -> Vec<usize> {
-        let mut subjects: BTreeMap<&str, ((bool, Severity), Reverse<Option<Timestamp>>)> = BTreeMap::new();
+        let mut subjects: BTreeMap<&str, Place> = BTreeMap::new();
         for n in (0..self.findings.len()).filter(|&n| self.is_root(n)) {
             let place = (self.worth(n), Reverse(first_seen(&self.findings[n])));
             let known = subjects.entry(&self.findings[n].subject).or_insert(place);

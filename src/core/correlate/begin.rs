@@ -22,12 +22,17 @@ impl Begin {
     /// Of what is only seen by looking, the first look is known, and that it was not so when the run before looked.
     pub(super) fn of(finding: &Finding, window: Window) -> Self {
         let latest = first_seen(finding);
-        let looked_at = match family(finding) {
-            "website" | "docker" => true,
-            "container" => latest.is_none_or(|at| at >= window.until) || finding.reason.starts_with("High"),
+        let state = finding.kind == Kind::State;
+        let looked_at = match (family(finding), finding.reason.as_str()) {
+            ("website" | "docker", _) => state,
+            // Of many ends the engine's events may tell only the last ones.
+            ("container", "OomKilled" | "Restarted" | "Restarting") if finding.count > 1 => true,
+            ("container", reason) => {
+                state && (latest.is_none_or(|at| at >= window.until) || reason.starts_with("High"))
+            }
             _ => false,
         };
-        let new = finding.kind == Kind::State && finding.state == FindingState::New;
+        let new = finding.state == FindingState::New;
         let earliest = if looked_at && new { latest.map(|at| at.min(window.since)) } else { latest };
         Self { earliest, latest }
     }

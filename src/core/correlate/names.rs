@@ -270,7 +270,7 @@ dockerHosts:
             "ERROR autopar-api:8000 refused",
             "ERROR at 12:30:01 x.py:6379",
             "ERROR smtp:25 timed out",
-            "ERROR cache:6379 refused",
+            "ERROR broker:6379 refused",
             "ERROR connect ECONNREFUSED 172.18.0.9:5672",
             "",
         ] {

@@ -36,8 +36,8 @@ struct Scenario {
     what: &'static str,
     /// Whether the spec says what needs what.
     needs: bool,
-    /// `severity since.. family subject reason`, of events `severity first..last …`; then what holds besides, such as
-    /// `over=5`, and after a bar the evidence.
+    /// `severity since.. family subject reason`, of events `severity first..last …`; between them what holds besides,
+    /// such as `unknown`, and after a bar the evidence.
     found: &'static [&'static str],
     cause: &'static str,
     then: &'static [&'static str],
@@ -415,6 +415,14 @@ const SCENARIOS: &[Scenario] = &[
         beside: &[],
     },
     Scenario {
+        what: "since when it keeps restarting the engine may have forgotten",
+        needs: true,
+        found: &["W -30..14 logs api error-records", "C 10.. count=57 container redis Restarting"],
+        cause: "redis Restarting",
+        then: &["api error-records"],
+        beside: &[],
+    },
+    Scenario {
         what: "a slow start follows from what it waits for",
         needs: true,
         found: &["W 3.. container api StartingTooLong", "C 2.. container db Restarting"],
@@ -461,7 +469,9 @@ fn read(line: &str, seen_too: &mut Observations) -> Finding {
         ["ongoing"] => FindingState::Ongoing,
         _ => FindingState::New,
     };
+    let count = flags.iter().find_map(|flag| flag.strip_prefix("count=")).map_or(1, |n| n.parse().unwrap());
     Finding {
+        count,
         first_seen: Some(minute(first)),
         last_seen: Some(last),
         evidence: vec![evidence.to_owned()],

@@ -173,7 +173,7 @@ fn missing(container: &Container, near: &[String], events: &[Event], window: Win
             Kind::State,
             Severity::Critical,
             &container.name,
-            format!("there is no container of this name{near}"),
+            format!("missing: its engine has no container of this name{near}"),
         )
     }
 }

@@ -60,12 +60,17 @@ fn inner_kill(case: &Case<'_>) -> Option<Finding> {
 
 fn restarted(case: &Case<'_>) -> Finding {
     let end = case.ends.iter().rev().find(|end| case.inspect.state.started_at.is_some_and(|start| end.at <= start));
-    let by_hand = if end.is_some_and(|end| end.by.is_hand()) { ", by hand" } else { "" };
-    let mut message = format!("restarted {}{by_hand}", case.restarts.times());
+    let (by, advice) = match end.map(|end| (end.by, end.code)) {
+        Some((By::Stop | By::Kill, _)) => (", by hand", "nothing, if it was planned"),
+        Some((_, Some(code))) if code != 0 => ("", "its log before the end says why"),
+        _ => ("", "find who restarted it, if it was not planned"),
+    };
+    let mut message = format!("restarted {}{by}", case.restarts.times());
     if let Some(code) = end.and_then(|end| end.code) {
         message = format!("{message}; before that it exited with {}", exit_words(code));
     }
     Finding {
+        advice: Some(advice.to_owned()),
         count: case.restarts.count,
         first_seen: case.first_death(),
         last_seen: case.inspect.state.started_at,
@@ -83,7 +88,8 @@ pub(super) fn restarting(case: &Case<'_>) -> Finding {
     let first_seen = case.first_death();
     if state.oom_killed || case.ends.last().is_some_and(|end| end.by == By::Kernel) {
         let (limit, advice) = case.of_memory();
-        let count = i64::try_from(case.times_of("oom").len()).unwrap_or(1).max(1);
+        let kills = i64::try_from(case.times_of("oom").len()).unwrap_or(1);
+        let count = kills.max(case.restarts.count).max(1);
         let message = format!("OOM-killed{limit}, still restarting{times}");
         return Finding { advice, count, first_seen, ..case.state("OomKilled", Severity::Critical, message) };
     }

@@ -42,7 +42,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
 
 fn why(case: &Case<'_>, by: By, after: &str) -> (String, &'static str) {
     let state = &case.inspect.state;
-    let exit = exit_words(state.exit_code);
+    let (code, exit) = (state.exit_code, exit_words(state.exit_code));
     let never = state.status == "created";
     match (state.status.as_str(), start_error::of(&state.error)) {
         ("created" | "exited", Some(error)) => {
@@ -51,9 +51,9 @@ fn why(case: &Case<'_>, by: By, after: &str) -> (String, &'static str) {
         }
         ("created", None) => ("created, and never started".to_owned(), "start it, or find who created it"),
         ("exited", None) => match by {
-            By::Stop => (format!("stopped by hand, exited with {exit}"), "start it, or find who stopped it"),
-            By::Kill => (format!("killed by hand, exited with {exit}"), "start it, or find who killed it"),
-            _ => (format!("exited with {exit}{after}{}", given_up(case)), advice(state.exit_code)),
+            By::Stop => (format!("stopped by hand, exited with code {code}"), "start it, or find who stopped it"),
+            By::Kill => (format!("killed by hand, exited with code {code}"), "start it, or find who killed it"),
+            _ => (format!("exited with {exit}{after}{}", given_up(case)), advice(code)),
         },
         (other, _) => (format!("the engine calls it {:?}", cut(other, 40)), "remove it, and create it anew"),
     }

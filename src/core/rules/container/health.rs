@@ -41,12 +41,20 @@ fn unhealthy(case: &Case<'_>, health: &Health) -> Finding {
         advice = self::advice(last);
     }
     let told = case.events.iter().rev().find(|e| e.action.starts_with("health_status: unhealthy")).map(|e| e.at);
-    // Of more failures than the engine keeps, the first is not known; when it said so is.
-    let all = usize::try_from(health.failing_streak).is_ok_and(|streak| streak <= failing.len());
+    // Of more failures than the engine keeps the first is not known, and these come as regularly as those that are.
     let oldest = failing.last().and_then(|check| check.start);
+    let unseen = health.failing_streak.saturating_sub(i64::try_from(failing.len()).unwrap_or(i64::MAX));
+    let pace = failing.first().and_then(|check| check.start).zip(oldest).map(|(newest, oldest)| {
+        newest.duration_since(oldest) / i32::try_from(failing.len().max(2) - 1).unwrap_or(i32::MAX)
+    });
+    let first = oldest.zip(pace).filter(|_| unseen > 0).map(|(oldest, pace)| {
+        let before = SignedDuration::from_secs(pace.as_secs().saturating_mul(unseen));
+        let started = case.inspect.state.started_at.unwrap_or(oldest);
+        oldest.checked_sub(before).unwrap_or(started).max(started)
+    });
     let evidence = failing.iter().map(|check| cut(check.output.trim(), 400)).filter(|output| !output.is_empty());
     Finding {
-        first_seen: if all { oldest.or(told) } else { told.or(oldest) },
+        first_seen: told.filter(|_| unseen > 0).or(first).or(oldest).or(told),
         evidence: evidence.take(3).collect(),
         advice: Some(advice.to_owned()),
         ..case.state("Unhealthy", Severity::Critical, message)

@@ -108,7 +108,7 @@ impl Restarts {
 fn about(seconds: i64) -> String {
     match seconds {
         ..=119 => format!("{} s", seconds.max(1)),
-        ..=7_199 => format!("{} min", (seconds + 30) / 60),
+        120..=7_199 => format!("{} min", (seconds + 30) / 60),
         _ => format!("{} h", (seconds + 1800) / 3600),
     }
 }

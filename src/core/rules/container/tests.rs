@@ -196,7 +196,10 @@ fn a_missing_container_is_told_with_names_that_come_near() {
         crate::core::rules::judge(&spec(), &all_well_but("autopar-redis", look), &Previous::default(), window());
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].id, "container/autopar-redis/Missing");
-    assert_eq!(findings[0].message, "there is no container of this name; names that come near: autopar-redis-1");
+    assert_eq!(
+        findings[0].message,
+        "missing: its engine has no container of this name; names that come near: autopar-redis-1"
+    );
 }
 
 /// Events of `autopar-redis`, each a minute, what happened, and its number.
@@ -223,16 +226,11 @@ fn who_ended_it_is_told() {
             0,
             "no",
             &[(-9, "start", 0), (2, "kill", 15), (2, "die", 0), (2, "stop", 0)][..],
-            "stopped by hand, exited with code 0 (no error)",
+            "stopped by hand, exited with code 0",
         ),
-        (
-            137,
-            "always",
-            &[(-9, "start", 0), (2, "kill", 9), (2, "die", 137)],
-            "killed by hand, exited with code 137 (SIGKILL: killed from outside)",
-        ),
+        (137, "always", &[(-9, "start", 0), (2, "kill", 9), (2, "die", 137)], "killed by hand, exited with code 137"),
         // The engine would have started it again.
-        (137, "unless-stopped", &[], "stopped by hand, exited with code 137 (SIGKILL: killed from outside)"),
+        (137, "unless-stopped", &[], "stopped by hand, exited with code 137"),
         (1, "on-failure", &[(-9, "start", 0), (2, "die", 1)], "exited with code 1: its restart policy allows no more"),
     ] {
         assert_one(
@@ -392,4 +390,15 @@ fn what_was_created_anew_and_fails_has_failed() {
     assert_eq!(anew(&json!({})), []);
     assert_eq!(anew(&json!({"Status": "exited", "ExitCode": 1, "FinishedAt": at(2)}))[0].0, "NotRunning");
     assert_eq!(anew(&json!({"Health": {"Status": "unhealthy"}}))[0].0, "Unhealthy");
+}
+
+#[test]
+fn the_first_of_many_failed_checks_is_reckoned_where_the_engine_kept_only_the_last() {
+    let checks: Vec<Value> = (10..15).map(|n| json!({"Start": at(n), "ExitCode": 1, "Output": "no"})).collect();
+    let look = |streak: i64, started: i64| {
+        let state = json!({"StartedAt": at(started), "Health": {"Status": "unhealthy", "FailingStreak": streak, "Log": checks}});
+        let observations = all_well_but("autopar-redis", seen(inspect(&json!({"State": state}))));
+        crate::core::rules::judge(&spec(), &observations, &Previous::default(), window())[0].first_seen
+    };
+    assert_eq!([look(5, -90), look(35, -90), look(i64::MAX, -90)], [Some(at(10)), Some(at(-20)), Some(at(-90))]);
 }
