@@ -208,7 +208,9 @@ impl Teller<'_> {
         let finding = found.finding;
         let Some(first) = finding.first_seen.or(finding.last_seen) else { return String::new() };
         // What was seen by looking began at some time before.
-        if finding.kind == Kind::State && finding.state == FindingState::New && self.until.is_some_and(|u| first >= u) {
+        let only_looked = matches!(found.family(), "website" | "docker") || self.until == Some(first);
+        let now = finding.state == FindingState::New && self.until.is_some_and(|until| first >= until);
+        if finding.kind == Kind::State && only_looked && now {
             return String::new();
         }
         let (first, last) = (self.clock.short(first), self.clock.short(finding.last_seen.unwrap_or(first)));

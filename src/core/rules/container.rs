@@ -64,7 +64,8 @@ pub fn judge(
 
 /// Who ended the process of a container the last time that it ended. `events` are those of its host.
 pub fn last_ended_by(name: &str, inspect: &Inspect, events: &[Event]) -> By {
-    ends::last(inspect, &own(name, inspect, events).1)
+    let (events, ends) = own(name, inspect, events);
+    ends::last(inspect, &events, &ends)
 }
 
 /// The events of this container, not of another that had its name, and the ends that they tell of.

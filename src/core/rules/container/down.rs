@@ -21,7 +21,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     };
     let deaths = case.times_of("die");
     let first_seen = deaths.first().copied().filter(|_| count > 0).or(state.finished_at);
-    let by = ends::last(case.inspect, &case.ends);
+    let by = ends::last(case.inspect, &case.events, &case.ends);
     if by == By::Kernel {
         let kills = case.times_of("oom");
         let (limit, advice) = case.of_memory();

@@ -43,10 +43,10 @@ impl By {
 /// engine still had: what came before it is not known.
 pub(super) fn told(events: &[&Event], first: Option<Timestamp>) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
-    let (mut killed, mut oom) = (false, None);
+    let (mut killed, mut oom) = (None, None);
     for event in events {
         match event.action.as_str() {
-            "kill" => killed |= event.signal.is_none_or(|signal| !GENTLE.contains(&signal)),
+            "kill" => killed = killed.or_else(|| killed_by(event)),
             "oom" => match ends.last_mut() {
                 // The engine may tell of the end first.
                 Some(end) if end.code == Some(137) && event.at.duration_since(end.at) <= OOM_REACH => {
@@ -58,7 +58,7 @@ pub(super) fn told(events: &[&Event], first: Option<Timestamp>) -> Vec<End> {
                 let for_memory = oom.take().is_some_and(|oom| event.at.duration_since(oom) <= OOM_REACH);
                 let by = match (for_memory, killed) {
                     (true, _) => By::Kernel,
-                    (_, true) => By::Kill,
+                    (_, Some(by)) => by,
                     _ if first.is_none_or(|first| first >= event.at) => By::Unknown,
                     _ => By::Itself,
                 };
@@ -69,11 +69,20 @@ pub(super) fn told(events: &[&Event], first: Option<Timestamp>) -> Vec<End> {
                     end.by = By::Stop;
                 }
             }
-            "start" => (killed, oom) = (false, None),
+            "start" => (killed, oom) = (None, None),
             _ => {}
         }
     }
     ends
+}
+
+/// Who sends this signal, if it is one that ends a process: `docker stop` begins with a gentle one.
+fn killed_by(event: &Event) -> Option<By> {
+    match event.signal {
+        Some(9) => Some(By::Kill),
+        Some(signal) if GENTLE.contains(&signal) => None,
+        _ => Some(By::Stop),
+    }
 }
 
 /// Kills for memory that no end of the container followed: one of its other processes was killed.
@@ -83,14 +92,18 @@ pub(super) fn inner_kills(events: &[&Event]) -> Vec<Timestamp> {
     events.iter().filter(|e| e.action == "oom" && !fatal(e.at)).map(|e| e.at).collect()
 }
 
-/// Who ended the process last: the events where they tell, else what inspect gives away.
-pub(super) fn last(inspect: &Inspect, ends: &[End]) -> By {
+/// Who ended the process last: the events where they tell, else what inspect gives away. The engine may have ended it
+/// after the events were read.
+pub(super) fn last(inspect: &Inspect, events: &[&Event], ends: &[End]) -> By {
     let state = &inspect.state;
     if state.oom_killed && state.status != "running" {
         return By::Kernel;
     }
-    if let Some(end) = ends.last().filter(|end| end.by != By::Unknown) {
-        return end.by;
+    let lived = |e: &&&Event| matches!(e.action.as_str(), "start" | "die" | "kill");
+    let dying = events.iter().rfind(lived).filter(|e| e.action == "kill").and_then(|e| killed_by(e));
+    let told = dying.or_else(|| ends.last().map(|end| end.by)).filter(|by| *by != By::Unknown);
+    if let Some(by) = told {
+        return by;
     }
     match (state.status.as_str(), inspect.host_config.restart_policy.name.as_str()) {
         // The engine starts such a container again whatever its exit code, unless somebody stopped it.

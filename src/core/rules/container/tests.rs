@@ -229,6 +229,8 @@ fn who_ended_it_is_told() {
             "stopped by hand, exited with code 0",
         ),
         (137, "always", &[(-9, "start", 0), (2, "kill", 9), (2, "die", 137)], "killed by hand, exited with code 137"),
+        // It ended after the events were read.
+        (0, "no", &[(-9, "start", 0), (2, "kill", 15)], "stopped by hand, exited with code 0"),
         // The engine would have started it again.
         (137, "unless-stopped", &[], "stopped by hand, exited with code 137"),
         (1, "on-failure", &[(-9, "start", 0), (2, "die", 1)], "exited with code 1: its restart policy allows no more"),
