@@ -93,6 +93,29 @@ const SCENARIOS: &[Scenario] = &[
         beside: &[],
     },
     Scenario {
+        what: "a web server logs which site's requests its upstream, which nobody watches, does not answer",
+        needs: true,
+        found: &[
+            "C 15.. website shop UnexpectedStatus",
+            "W 4..14 logs web upstream-refused | connect() failed (111: Connection refused), upstream: \"http://10.9.9.9:8000/\", host: \"shop.example.com\"",
+        ],
+        cause: "web upstream-refused",
+        then: &["shop UnexpectedStatus"],
+        beside: &[],
+    },
+    Scenario {
+        what: "the same, where somebody watches it",
+        needs: true,
+        found: &[
+            "C 15.. website shop UnexpectedStatus",
+            "W 4..14 logs web upstream-refused | connect() failed (111: Connection refused), upstream: \"http://api:8000/\", host: \"shop.example.com\"",
+            "C 3.. container api NotRunning",
+        ],
+        cause: "api NotRunning",
+        then: &["shop UnexpectedStatus", "web upstream-refused"],
+        beside: &[],
+    },
+    Scenario {
         what: "the same chain by names alone; nothing names what the site needs",
         needs: false,
         found: &[

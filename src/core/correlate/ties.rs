@@ -88,9 +88,10 @@ impl<'s> Ties<'s> {
             let seen = cause.state != FindingState::Unknown || other.state == FindingState::Unknown;
             return seen && within::explains(self, cause, other);
         }
-        let named = self.names(other, &cause.subject);
+        let named = self.names(other, &cause.subject) || self.tells_of(cause, &other.subject);
         (named || self.needs_alone(cause, other))
             && !self.is_of_its_client(cause, other)
+            && !self.tells_of(other, &cause.subject)
             && can_break(cause, other, named)
             && can_follow(other, self.ended_by(&other.subject))
             && in_time(cause, other, self.window)
@@ -101,6 +102,11 @@ impl<'s> Ties<'s> {
         let named = self.named.get(&other.id).filter(|named| !named.is_empty());
         let leads_there = |named: &BTreeSet<&str>| named.iter().any(|name| self.needs(name, &cause.subject));
         self.needs(&other.subject, &cause.subject) && named.is_none_or(leads_there)
+    }
+
+    /// Whether a log tells of what needs its container: a web server logs which site's requests it could not answer.
+    fn tells_of(&self, finding: &Finding, subject: &str) -> bool {
+        family(finding) == "logs" && self.needs(subject, &finding.subject) && self.names(finding, subject)
     }
 
     /// Servers name their clients. That a client logs errors, too, is no cause of what its server logs.
