@@ -95,7 +95,7 @@ fn needs(spec: &MonitoringJobSpec, subject: &str, root: &str) -> bool {
 fn each_recording_comes_to_what_is_expected() {
     let yaml = std::fs::read_to_string(folder().join("expected.yaml")).unwrap();
     let expected: BTreeMap<String, Expected> = serde_saphyr::from_str(&yaml).unwrap();
-    assert!(expected.len() >= 44);
+    assert!(expected.len() >= 45);
     let mut failures = Vec::new();
     for (name, expected) in &expected {
         let (spec, report) = replay(name);

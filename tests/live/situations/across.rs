@@ -110,6 +110,21 @@ fn redis_is_paused_and_the_site_answers_502() -> Result<()> {
 }
 
 #[test]
+fn redis_is_off_the_network() -> Result<()> {
+    on_both(|stage| {
+        let chain = Chain::start(stage)?;
+        let job = chain.job(stage);
+        stage.docker.docker(&["network", "disconnect", chain.network.name(), chain.redis.name()])?;
+        chain.is_met(stage)?;
+        let done = "redis was taken off the network, behind an API behind nginx";
+        let seen = stage.look("across-redis-off-network", done, &job, Look::default())?;
+        let beside = ["UnexpectedStatus", "name-not-resolved", "upstream-closed"];
+        seen.comes_to(ErrorsInvestigate, (Critical, chain.redis.name(), "NoNetwork"), &beside)?;
+        seen.explains(&["UnexpectedStatus"])
+    })
+}
+
+#[test]
 fn a_deploy_is_silent_and_a_planned_restart_is_told_as_one() -> Result<()> {
     on_both(|stage| {
         let chain = Chain::start(stage)?;
