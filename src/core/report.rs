@@ -54,7 +54,7 @@ pub fn containers(seen: &Observations) -> Vec<ContainerBaseline> {
 
 fn conclude(spec: &MonitoringJobSpec, seen: &Observations, findings: Vec<Finding>, window: Window) -> Report {
     let verdict = verdict(&findings);
-    let (mut findings, probable_cause) = correlate::order(spec, findings);
+    let (mut findings, probable_cause) = correlate::order(spec, seen, window, findings);
     findings.truncate(MAX_FINDINGS);
     // What was seen is redacted; what the spec says is not: a check's path may carry a token.
     let shapes = Redactor::default();

@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, UnixListener};
 use xtask::rig::{
     Rig,
     docker::{self, Container, ContainerOptions, Docker},
+    images,
 };
 
 use support::{
@@ -322,7 +323,7 @@ async fn an_engine_that_forgets_stops_and_comes_back() -> Result<()> {
     let home = tempdir()?;
     let mut engine = docker::start_isolated(&home.path().join("engine"))?;
     let docker = engine.docker();
-    support::looking::copy_image(&rig, &docker, REDIS)?;
+    images::copy(&rig, &docker, REDIS)?;
     let options = ["--no-healthcheck", "--network", "none", "--restart", "always"];
     let memory = ["--memory", "16m", "--memory-swap", "16m"];
     // Each life goes on until it is told to end in its way.

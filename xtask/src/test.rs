@@ -1,6 +1,7 @@
 //! `cargo xtask test`: the plain tests, then the live ones with the parts that they need.
 
 use std::fs::File;
+use std::process::Command;
 use std::{io, thread};
 
 use anyhow::{Result, bail};
@@ -17,13 +18,12 @@ use crate::demo::{self, demo};
 pub(crate) struct Options {
     /// A part of a test's name, or the name of a live test target
     filter: Option<String>,
-    /// The long ones too: both demos
+    /// The long ones too: both demos, and ten minutes of load
     #[arg(long)]
     all: bool,
 }
 
-/// The live target whose tests wait for the minutes to go by: all of them at once, whatever the number of cores, and
-/// beside the other targets.
+/// The live target whose tests wait for the minutes to go by: all of them at once, and beside the other targets.
 const WAITING: &str = "live-operator";
 
 /// A test target that plain `cargo test` leaves out, since it needs real parts.
@@ -34,21 +34,35 @@ struct Live {
 }
 
 impl Live {
-    fn arguments(&self) -> [&str; 6] {
-        ["test", "--locked", "--package", &self.package, "--test", &self.name]
+    /// The command that runs it.
+    fn command(&self, filter: Option<&str>, environment: &[(&str, String)]) -> Result<Command> {
+        let mut cargo = cargo(&["test", "--locked", "--package", &self.package, "--test", &self.name])?;
+        cargo.args(filter).envs(environment.iter().map(|(name, value)| (name, value)));
+        if let Some(threads) = self.threads().filter(|_| std::env::var_os("RUST_TEST_THREADS").is_none()) {
+            cargo.env("RUST_TEST_THREADS", threads);
+        }
+        Ok(cargo)
+    }
+
+    /// How many of its tests run at once where they wait most of their time, whatever the number of cores.
+    fn threads(&self) -> Option<&'static str> {
+        match self.name.as_str() {
+            WAITING => Some("32"),
+            "live-faults" => Some("8"),
+            _ => None,
+        }
     }
 }
 
 pub(crate) fn test(options: &Options) -> Result<()> {
     let metadata = metadata()?;
-    let live = live_targets(&metadata, options.all);
     let filter = options.filter.as_deref();
-    let named: Vec<&Live> = live.iter().filter(|target| Some(target.name.as_str()) == filter).collect();
-    if !named.is_empty() {
-        return run_live(&metadata, &named, None);
+    if let Some(named) = live_targets(&metadata, true).iter().find(|target| Some(target.name.as_str()) == filter) {
+        return run_live(&metadata, &[named], None);
     }
+    let live = live_targets(&metadata, options.all);
     // The plain ones first: they are quick, and need nothing.
-    let plain = run(&["test", "--locked", "--workspace"], filter, &[]);
+    let plain = command::run(cargo(&["test", "--locked", "--workspace"])?.args(filter));
     let live = run_live(&metadata, &live.iter().collect::<Vec<_>>(), filter);
     let demos = if options.all && filter.is_none() { both_demos() } else { Ok(()) };
     plain.and(live).and(demos)
@@ -74,7 +88,8 @@ fn run_live(metadata: &Metadata, targets: &[&Live], filter: Option<&str>) -> Res
     let mut failed: Vec<&Live> = targets.iter().copied().filter(|target| target.name != WAITING).collect();
     thread::scope(|scope| {
         let beside = waiting.map(|target| (target, scope.spawn(|| run_beside(target, filter, &environment))));
-        failed.retain(|target| interrupted() || run(&target.arguments(), filter, &environment).is_err());
+        let run = |target: &Live| command::run(&mut target.command(filter, &environment)?);
+        failed.retain(|target| interrupted() || run(target).is_err());
         if let Some((target, run)) = beside
             && !matches!(run.join(), Ok(Ok(())))
         {
@@ -94,13 +109,8 @@ fn run_beside(target: &Live, filter: Option<&str>, environment: &[(&str, String)
     let scratch = Scratch::new()?;
     let path = scratch.path().join("output");
     let output = File::create(&path)?;
-    let mut cargo = cargo(&target.arguments())?;
-    cargo.stdout(output.try_clone()?).stderr(output).args(filter);
-    cargo.envs(environment.iter().map(|(name, value)| (name, value)));
-    if std::env::var_os("RUST_TEST_THREADS").is_none() {
-        cargo.env("RUST_TEST_THREADS", "32");
-    }
-    let result = command::run(&mut cargo);
+    let mut cargo = target.command(filter, environment)?;
+    let result = command::run(cargo.stdout(output.try_clone()?).stderr(output));
     io::copy(&mut File::open(&path)?, &mut io::stdout())?;
     result
 }
@@ -115,11 +125,6 @@ fn live_targets(metadata: &Metadata, all: bool) -> Vec<Live> {
         live.extend(wanted.map(|target| Live { package: package.name.clone(), name: target.name.clone() }));
     }
     live
-}
-
-fn run(arguments: &[&str], filter: Option<&str>, environment: &[(&str, String)]) -> Result<()> {
-    let mut cargo = cargo(arguments)?;
-    command::run(cargo.args(filter).envs(environment.iter().map(|(name, value)| (name, value))))
 }
 
 fn names(targets: &[&Live]) -> String {

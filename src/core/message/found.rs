@@ -1,5 +1,7 @@
 //! Findings in words: each once, where it is, what it is, and since when.
 
+use jiff::Timestamp;
+
 use super::{
     looks::{host, listed},
     text::Line,
@@ -7,11 +9,13 @@ use super::{
 };
 use crate::{
     api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity},
-    core::redact::Redactor,
+    core::{logs::essence, profiles, redact::Redactor, rules},
 };
 
 /// The most that the name of a subject takes, in UTF-16 units.
 const MAX_NAME: usize = 80;
+/// The most that is quoted of a log where there is little room.
+const MAX_QUOTE: usize = 64;
 
 /// A finding, with those of the same subject and reason that are told by it.
 pub(super) struct Found<'a> {
@@ -99,6 +103,8 @@ impl Found<'_> {
 pub(super) struct Teller<'a> {
     pub(super) spec: &'a MonitoringJobSpec,
     pub(super) clock: Clock<'a>,
+    /// When the run looked.
+    pub(super) until: Option<Timestamp>,
 }
 
 impl Teller<'_> {
@@ -106,11 +112,8 @@ impl Teller<'_> {
     pub(super) fn whole(&self, found: &Found<'_>) -> Line {
         let (gist, rest) = found.split();
         let line = icon(found).line(self.name(found)).text(found.joint()).foreign(gist);
-        let line = line.text(&self.when(found.finding)).line(continued(rest));
-        let line = match found.finding.over_since {
-            Some(over) => line.text(&format!(", over since {}", self.clock.short(over))),
-            None => line,
-        };
+        // Before what may be cut off: whether it is so now is not to be missed.
+        let line = line.text(&self.when(found)).text(&self.over_since(found)).line(continued(rest));
         if found.finding.state == FindingState::Unknown { line.text(" (not observed now)") } else { line }
     }
 
@@ -125,12 +128,15 @@ impl Teller<'_> {
             _ => self.name(found).text(found.joint()),
         };
         let line = icon(found).line(line);
-        let line = if found.is_counted() {
-            line.text(&format!("{} × \"", finding.count)).foreign(found.gist()).text("\"")
+        let quote = self.quote(found);
+        let line = if found.is_counted() || quote.is_some() {
+            let line = if found.is_counted() { line.text(&format!("{} × ", finding.count)) } else { line };
+            let quote = Line::new().foreign(quote.unwrap_or_else(|| found.gist())).cut(MAX_QUOTE);
+            line.text("\"").line(quote).text("\"")
         } else {
             line.foreign(found.gist())
         };
-        line.text(&self.when(finding))
+        line.text(&self.when(found)).text(&self.over_since(found))
     }
 
     /// The gist of what is no more: `🌐 /health answered 502, over since 03:20`.
@@ -148,7 +154,21 @@ impl Teller<'_> {
 
     /// What is told of it, with its name: `autopar-redis OOM-killed`.
     pub(super) fn headline(&self, found: &Found<'_>) -> Line {
-        self.name(found).cut(44).text(found.joint()).line(Line::new().foreign(found.gist()).cut(60))
+        let line = self.name(found).cut(44).text(found.joint()).line(Line::new().foreign(found.gist()).cut(60));
+        line.text(&self.over_since(found))
+    }
+
+    /// Of what is no more, although it was in this run's time.
+    fn over_since(&self, found: &Found<'_>) -> String {
+        found.finding.over_since.map_or_else(String::new, |over| format!(", over since {}", self.clock.short(over)))
+    }
+
+    /// A record of a log in its own words, where its pattern says nothing but that it is bad.
+    fn quote<'f>(&self, found: &Found<'f>) -> Option<&'f str> {
+        let (_, container) = rules::containers(self.spec).find(|(_, c)| c.name == found.finding.subject)?;
+        let mut patterns = profiles::compiled(container.profile.unwrap_or_default()).patterns().iter();
+        patterns.find(|pattern| pattern.id == found.finding.reason && pattern.fallback)?;
+        found.finding.evidence.first().map(|record| essence(record).lines().next().unwrap_or_default())
     }
 
     /// `staging.example.com /health`, `autopar-redis`.
@@ -183,15 +203,22 @@ impl Teller<'_> {
         (!paths.is_empty() && !all).then(|| listed(&paths, MAX_NAME / 2))
     }
 
-    /// ` since 03:03` of a state, ` at 03:02` of an event, ` 03:02–03:14` of several; nothing that the message says itself.
-    fn when(&self, finding: &Finding) -> String {
+    /// ` since 03:03` of a state, ` at 03:02` of an event, ` 03:02–03:14` of several.
+    fn when(&self, found: &Found<'_>) -> String {
+        let finding = found.finding;
         let Some(first) = finding.first_seen.or(finding.last_seen) else { return String::new() };
+        // What was seen by looking began at some time before.
+        let only_looked = matches!(found.family(), "website" | "docker") || self.until == Some(first);
+        let now = finding.state == FindingState::New && self.until.is_some_and(|until| first >= until);
+        if finding.kind == Kind::State && only_looked && now {
+            return String::new();
+        }
         let (first, last) = (self.clock.short(first), self.clock.short(finding.last_seen.unwrap_or(first)));
-        match finding.kind {
-            _ if finding.message.contains(&first) => String::new(),
-            Kind::State => format!(" since {first}"),
-            Kind::Event if finding.count > 1 && first != last => format!(" {first}–{last}"),
-            Kind::Event => format!(" at {first}"),
+        match (finding.kind, finding.count > 1 && first != last) {
+            (Kind::State, false) if finding.reason == "OomKilled" => format!(" at {first}"),
+            (Kind::State, _) => format!(" since {first}"),
+            (Kind::Event, true) => format!(" {first}–{last}"),
+            (Kind::Event, false) => format!(" at {first}"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The lines of a message, in their order.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::{
     api::{
-        Finding, FindingState, MonitoringRunStatus, Severity, Verdict, job_status::SlotCount, report::Aspect,
+        Finding, FindingState, Kind, MonitoringRunStatus, Severity, Verdict, job_status::SlotCount, report::Aspect,
         run::Phase,
     },
     core::effective,
@@ -24,6 +26,9 @@ const LOCK_SCREEN: usize = 100;
 const MAX_HEADLINE: usize = 160;
 const MAX_LINE: usize = 200;
 const MAX_ADVICE: usize = 120;
+/// Several consequences share a line.
+const MAX_CONSEQUENCE: usize = 120;
+const MAX_THEN: usize = 300;
 
 /// The message, line by line.
 pub(super) fn lines(message: &Message<'_>) -> Vec<Line> {
@@ -81,6 +86,10 @@ pub(super) fn repeat() -> Line {
     Line::new().text("🔁 Possible repeat: an earlier attempt may have arrived")
 }
 
+fn teller<'a>(message: &Message<'a>, run: Run<'a>) -> Teller<'a> {
+    Teller { spec: message.spec, clock: Clock(message.at), until: run.status.window.map(|window| window.until) }
+}
+
 fn is_good(message: &Message<'_>, run: Run<'_>) -> bool {
     let good = run.status.verdict == Some(Verdict::AllGood) && !run.status.findings.iter().any(Finding::is_bad);
     good && Looks { spec: message.spec, status: run.status }.nothing_dark()
@@ -124,7 +133,7 @@ fn good(message: &Message<'_>, run: Run<'_>, open_since: Option<Timestamp>) -> V
 }
 
 fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> Vec<Line> {
-    let teller = Teller { spec: message.spec, clock: Clock(message.at) };
+    let teller = teller(message, run);
     let sorted = Sorted::of(run.status);
     let mut head = head(message);
     if let Some((bad, of)) = unconfirmed {
@@ -167,7 +176,7 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
 }
 
 fn over(message: &Message<'_>, run: Run<'_>, opened: Option<&MonitoringRunStatus>) -> Vec<Line> {
-    let teller = Teller { spec: message.spec, clock: Clock(message.at) };
+    let teller = teller(message, run);
     let mut head = head(message);
     head.push(Line::new());
     let was = was(run, opened);
@@ -259,6 +268,14 @@ impl<'a> Sorted<'a> {
         others.find(|f| f.family() == "container" && f.finding.subject == lead.finding.subject)
     }
 
+    /// How many other subjects are broken by something else.
+    fn others(&self) -> usize {
+        let broken = self.further.iter().map(|found| found.finding);
+        let broken = broken.filter(|f| f.severity == Severity::Critical && f.state != FindingState::Unknown);
+        let subjects: BTreeSet<&str> = broken.map(|f| f.subject.as_str()).collect();
+        subjects.iter().filter(|&&subject| self.lead.as_ref().is_none_or(|l| l.finding.subject != subject)).count()
+    }
+
     /// Whether a finding says already what came of looking.
     fn tells(&self, aspect: Aspect, subject: &str) -> bool {
         let family = match aspect {
@@ -284,7 +301,7 @@ fn was<'a>(run: Run<'a>, opened: Option<&'a MonitoringRunStatus>) -> Vec<Found<'
 
 /// `autopar-redis OOM-killed, restarting (9×)`.
 fn what_is_wrong(message: &Message<'_>, run: Run<'_>) -> Line {
-    let teller = Teller { spec: message.spec, clock: Clock(message.at) };
+    let teller = teller(message, run);
     let sorted = Sorted::of(run.status);
     let Some(lead) = &sorted.lead else {
         return Line::new().text(match run.status.phase {
@@ -299,8 +316,14 @@ fn what_is_wrong(message: &Message<'_>, run: Run<'_>) -> Line {
         None => line,
     };
     let count = with.map_or(0, |f| f.finding.count).max(lead.finding.count);
+    // A state is one however often it was logged.
+    let one = lead.family() == "logs" && (lead.finding.kind == Kind::State || lead.finding.over_since.is_some());
     let known = line.plain().contains(&count.to_string());
-    if count > 1 && !known { line.text(&format!(" ({count}×)")) } else { line }
+    let line = if count > 1 && !one && !known { line.text(&format!(" ({count}×)")) } else { line };
+    match sorted.others() {
+        0 => line,
+        more => line.text(&format!(", and {more} more")),
+    }
 }
 
 /// A mark, the title, and `what`, which is not pushed off a lock screen by a long title.
@@ -325,8 +348,8 @@ fn head(message: &Message<'_>) -> Vec<Line> {
 fn then(teller: &Teller<'_>, cause: &Found<'_>, consequences: &[&Found<'_>]) -> Line {
     let mut line = Line::new().text("Then: ");
     for (i, found) in consequences.iter().enumerate() {
-        let one = teller.short(found, cause).cut(MAX_LINE / 2);
-        if i > 0 && line.units() + 3 + one.units() > MAX_LINE - 20 {
+        let one = teller.short(found, cause).cut(MAX_CONSEQUENCE);
+        if i > 0 && line.units() + 3 + one.units() > MAX_THEN - 20 {
             return line.text(&format!(" · and {} more", consequences.len() - i));
         }
         line = if i > 0 { line.text(" · ") } else { line }.line(one);

@@ -39,7 +39,8 @@ impl<'a> Looks<'a> {
         for website in self.spec.websites.iter().filter(|w| matches!(self.website(w), Look::Good)) {
             lines.push(Line::new().text("✅ Website: ").text(&host(website)).text(" accessible"));
         }
-        for container in self.containers().filter(|c| matches!(self.container(c), Look::Good)) {
+        let well = |c: &&Container| matches!(self.container(c), Look::Good) && !self.is_accused(&c.name);
+        for container in self.containers().filter(well) {
             let line = match &container.label {
                 Some(label) => Line::new().text("✅ ").foreign(label).text(": "),
                 None => Line::new().text("✅ "),
@@ -75,6 +76,8 @@ impl<'a> Looks<'a> {
                 }
                 // The log of what could not be looked at goes without saying.
                 (Look::Dark(_), _) => {}
+                // That of what is not there, too.
+                (_, Look::Dark(_)) if self.is_missing(&container.name) => {}
                 (_, Look::Dark(why)) if !told(Aspect::Logs, &container.name) => {
                     logs.push((why, container.name.as_str()));
                 }
@@ -89,6 +92,16 @@ impl<'a> Looks<'a> {
             lines.push(with_why(Line::new().text("❔ Logs of ").line(listed(&names, 80)).text(": not read"), why));
         }
         lines.into_iter().map(|line| line.cut(MAX_LINE)).collect()
+    }
+
+    fn is_missing(&self, container: &str) -> bool {
+        self.status.findings.iter().any(|f| f.is_bad() && f.subject == container && f.reason == "Missing")
+    }
+
+    /// Whether its own log says that something is wrong with it: nobody would call it healthy then.
+    fn is_accused(&self, container: &str) -> bool {
+        let mut against = self.status.findings.iter().filter(|f| f.is_bad() && f.subject == container);
+        against.any(|f| f.state != FindingState::Unknown && !f.reason.starts_with("Logs"))
     }
 
     /// The containers of all hosts.
@@ -173,7 +186,11 @@ pub(super) fn listed(names: &[impl AsRef<str>], most: usize) -> Line {
 
 fn with_why(line: Line, why: Option<&str>) -> Line {
     match why {
-        Some(why) if !why.trim().is_empty() => line.text(" (").foreign(why).text(")"),
+        Some(why) if !why.trim().is_empty() => {
+            // An observation begins with what the line says already.
+            let why = why.strip_prefix("not read: ").or_else(|| why.strip_prefix("not looked at: ")).unwrap_or(why);
+            line.text(" (").foreign(why).text(")")
+        }
         _ => line,
     }
 }

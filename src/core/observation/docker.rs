@@ -133,6 +133,26 @@ pub struct Inspect {
     /// Its health check and terminal.
     #[serde(deserialize_with = "or_default")]
     pub config: Config,
+    /// What it is connected to.
+    #[serde(deserialize_with = "or_default")]
+    pub network_settings: NetworkSettings,
+}
+
+/// What a container is connected to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NetworkSettings {
+    /// By the networks' names; none where the engine does not say.
+    pub networks: Option<BTreeMap<String, Endpoint>>,
+}
+
+/// A container's place in a network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Endpoint {
+    /// Its address; empty while it does not run.
+    #[serde(rename = "IPAddress", deserialize_with = "or_default")]
+    pub ip_address: String,
 }
 
 /// How a container is.
@@ -216,6 +236,9 @@ pub struct HostConfig {
     /// How its log is kept.
     #[serde(deserialize_with = "or_default")]
     pub log_config: LogConfig,
+    /// The network that it was created in: `default`, `bridge`, a name, `host`, `none`, `container:<id>`.
+    #[serde(deserialize_with = "or_default")]
+    pub network_mode: String,
 }
 
 /// What the engine does when a container ends.

@@ -26,11 +26,11 @@ pub fn judge(host: &DockerHost, looked: &HostObservation, window: Window) -> Vec
     match &looked.engine {
         Engine::Answered { latency_ms, clock_offset_ms } => {
             let slow = (*latency_ms > SLOW).then(|| {
-                make(
-                    "EngineSlow",
-                    Severity::Warning,
-                    format!("the Docker engine takes {latency_ms} ms to answer a ping"),
-                )
+                let message = format!("the Docker engine takes {latency_ms} ms to answer a ping");
+                Finding {
+                    advice: Some("look at the load of the host, and of its disk".into()),
+                    ..make("EngineSlow", Severity::Warning, message)
+                }
             });
             let offset = clock_offset_ms.filter(|offset| offset.abs() > CLOCK_OFFSET).map(|offset| {
                 let (secs, way) = (offset.abs() / 1000, if offset > 0 { "ahead of" } else { "behind" });
@@ -80,7 +80,8 @@ pub fn judge(host: &DockerHost, looked: &HostObservation, window: Window) -> Vec
                 cut(&missing.problem, 200),
                 unknown(host)
             );
-            vec![make("CredentialsMissing", Severity::Warning, message)]
+            let advice = Some("create the Secret, or correct its name in the job".to_owned());
+            vec![Finding { advice, ..make("CredentialsMissing", Severity::Warning, message) }]
         }
         Engine::NotRecorded => Vec::new(),
     }

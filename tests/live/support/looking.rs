@@ -1,8 +1,8 @@
 //! A look at a Docker host, with what a test wants to be different.
 
-use std::{process::Stdio, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use jiff::Timestamp;
 use stagewatch::{
     api::{
@@ -29,7 +29,6 @@ use stagewatch::{
 };
 use tempfile::TempDir;
 use tokio::{sync::mpsc, time::Instant};
-use xtask::rig::docker::Docker;
 
 const HOST: &str = "staging-host";
 const SECRET: &str = "autopar-docker-tls";
@@ -178,13 +177,4 @@ pub fn log(seen: &Seen) -> Result<&LogLook> {
         ContainerLook::Seen { logs, .. } => Ok(logs),
         other => bail!("{other:?} on {:?}", seen.0),
     }
-}
-
-/// Gives one engine an image of another.
-pub fn copy_image(from: &Docker, to: &Docker, image: &str) -> Result<()> {
-    let mut save = from.command(&["save", image]).stdout(Stdio::piped()).spawn()?;
-    let image = save.stdout.take().context("docker save has no output")?;
-    let load = to.command(&["load"]).stdin(Stdio::from(image)).stdout(Stdio::null()).status()?;
-    ensure!(load.success() && save.wait()?.success(), "the image could not be copied");
-    Ok(())
 }

@@ -1,6 +1,10 @@
 //! A container that does not run: why.
 
-use super::{Case, OOM_ADVICE};
+use super::{
+    Case,
+    ends::{self, By, exit_words},
+    start_error,
+};
 use crate::{
     api::{Finding, Severity},
     core::redact::cut,
@@ -17,61 +21,56 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     };
     let deaths = case.times_of("die");
     let first_seen = deaths.first().copied().filter(|_| count > 0).or(state.finished_at);
-    if state.oom_killed {
+    let by = ends::last(case.inspect, &case.events, &case.ends);
+    if by == By::Kernel {
         let kills = case.times_of("oom");
+        let (limit, advice) = case.of_memory();
         return Finding {
-            advice: Some(OOM_ADVICE.to_owned()),
+            advice,
             count: i64::try_from(kills.len()).unwrap_or(1).max(1),
             first_seen: kills.first().copied().or(first_seen),
-            ..case.state(
-                "OomKilled",
-                Severity::Critical,
-                format!("OOM-killed{}, not running{after}", case.memory_limit()),
-            )
+            ..case.state("OomKilled", Severity::Critical, format!("OOM-killed{limit}, not running{after}"))
         };
     }
-    let message = match state.status.as_str() {
-        "created" if state.error.is_empty() => "not running: created, and never started".to_owned(),
-        "created" => format!("not running: it could not be started: {}", cut(&state.error, 200)),
-        "exited" if state.error.is_empty() => {
-            format!("not running: exited with {}{after}", exit_words(state.exit_code))
-        }
-        "exited" => {
-            format!("not running: exited with {}{after}: {}", exit_words(state.exit_code), cut(&state.error, 200))
-        }
-        other => format!("not running: the engine calls it {:?}", cut(other, 40)),
-    };
+    let (message, advice) = why(case, by, &after);
     Finding {
-        advice: Some(advice(state.exit_code).to_owned()),
+        advice: Some(advice.to_owned()),
         first_seen,
-        ..case.state("NotRunning", Severity::Critical, message)
+        ..case.state("NotRunning", Severity::Critical, format!("not running: {message}"))
     }
 }
 
-/// An exit code and what it means.
-pub(super) fn exit_words(code: i64) -> String {
-    let meaning = match code {
-        0 => "no error",
-        125 => "the engine could not run it",
-        126 => "its command cannot be executed",
-        127 => "its command was not found",
-        129 => "SIGHUP",
-        130 => "SIGINT: stopped by hand",
-        132 => "SIGILL: it crashed",
-        134 => "SIGABRT: it crashed",
-        135 => "SIGBUS: it crashed",
-        136 => "SIGFPE: it crashed",
-        137 => "SIGKILL: killed from outside",
-        139 => "SIGSEGV: it crashed",
-        143 => "SIGTERM: stopped from outside",
-        _ => return format!("code {code}"),
-    };
-    format!("code {code} ({meaning})")
+fn why(case: &Case<'_>, by: By, after: &str) -> (String, &'static str) {
+    let state = &case.inspect.state;
+    let (code, exit) = (state.exit_code, exit_words(state.exit_code));
+    let never = state.status == "created";
+    match (state.status.as_str(), start_error::of(&state.error)) {
+        ("created" | "exited", Some(error)) => {
+            let could = if never { "it could not be started" } else { "it cannot start again" };
+            (format!("{could}{after}: {}", error.words), error.advice)
+        }
+        ("created", None) => ("created, and never started".to_owned(), "start it, or find who created it"),
+        ("exited", None) => match by {
+            By::Stop => (format!("stopped by hand, exited with code {code}"), "start it, or find who stopped it"),
+            By::Kill => (format!("killed by hand, exited with code {code}"), "start it, or find who killed it"),
+            _ => (format!("exited with {exit}{after}{}", given_up(case)), advice(code)),
+        },
+        (other, _) => (format!("the engine calls it {:?}", cut(other, 40)), "remove it, and create it anew"),
+    }
+}
+
+/// What its restart policy says of a container that ended by itself.
+fn given_up(case: &Case<'_>) -> &'static str {
+    let policy = &case.inspect.host_config.restart_policy;
+    let most = policy.maximum_retry_count;
+    let spent = policy.name == "on-failure" && most > 0 && case.inspect.restart_count >= most;
+    if spent { ": its restart policy allows no more" } else { "" }
 }
 
 fn advice(code: i64) -> &'static str {
     match code {
-        0 | 130 | 137 | 143 => "start it, and find who stopped it",
+        0 | 130 | 143 => "start it, and find who stopped it",
+        137 => "start it, and find who killed it: its host's kernel, where memory is short",
         125..=127 => "correct its image or command",
         _ => "its log before the end says why",
     }

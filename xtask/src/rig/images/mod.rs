@@ -135,6 +135,17 @@ pub fn ensure_release(docker: &Docker, release: &str) -> Result<()> {
     Ok(())
 }
 
+/// Gives one engine an image of another.
+pub fn copy(from: &Docker, to: &Docker, image: &str) -> Result<()> {
+    let mut save = from.command(&["save", image]).stdout(Stdio::piped()).spawn()?;
+    let saved = save.stdout.take().context("docker save has no output")?;
+    let load = to.command(&["load"]).stdin(Stdio::from(saved)).stdout(Stdio::null()).status()?;
+    if !load.success() || !save.wait()?.success() {
+        bail!("{image} could not be copied");
+    }
+    Ok(())
+}
+
 /// The root file system as a tar file, from the cache or from packages.
 fn root(recipe: &Recipe, release: &str, suite: &str, key: &str) -> Result<PathBuf> {
     let folder = cache::folder("images")?;

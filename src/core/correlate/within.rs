@@ -1,0 +1,82 @@
+//! What follows from what within one subject.
+
+use jiff::SignedDuration;
+
+use super::{begin::SLACK, effects::is_from_outside, family, first_seen, ties::Ties};
+use crate::{
+    api::{Finding, Kind, Severity},
+    core::profiles,
+};
+
+/// What a container says when it ends is at most so much earlier than its end.
+const LAST_WORDS: SignedDuration = SignedDuration::from_mins(2);
+
+/// How near to the root a finding is among those of its own container.
+pub(super) fn rank(finding: &Finding) -> u8 {
+    match (family(finding), finding.reason.as_str()) {
+        ("docker", _) | ("container", "OomKilled") => 0,
+        ("logs", _) if finding.severity == Severity::Critical => 2,
+        ("container", "Missing" | "NoNetwork" | "NotRunning" | "Paused") => 1,
+        ("container", "Restarting") => 3,
+        ("container", "HighMemory") => 4,
+        ("container", "Restarted") => 5,
+        ("container", "Unhealthy" | "StartingTooLong") => 6,
+        _ => 7,
+    }
+}
+
+/// Whether one finding of a subject follows from another of the same subject.
+pub(super) fn explains(ties: &Ties<'_>, cause: &Finding, other: &Finding) -> bool {
+    match (family(cause), family(other)) {
+        ("container", "container") => {
+            let before = first_seen(cause).zip(first_seen(other)).is_none_or(|(from, to)| from <= to + SLACK);
+            // Other things of the same container, such as its CPU, are told beside it.
+            rank(cause) < rank(other) && rank(other) < 7 && (before || other.kind == Kind::State)
+        }
+        ("logs", "container") => are_last_words(ties, cause, other),
+        ("container", "logs") => {
+            let Some((ended, said)) = first_seen(cause).zip(first_seen(other)) else { return false };
+            let in_time = match cause.reason.as_str() {
+                "OomKilled" | "NotRunning" | "Restarting" | "Paused" => said + SLACK >= ended,
+                "NoNetwork" => true,
+                "Unhealthy" => said + SLACK >= ended && cause.severity > other.severity,
+                "Restarted" => said + SLACK >= ended && said <= cause.last_seen.unwrap_or(ended) + SLACK,
+                _ => false,
+            };
+            in_time && !are_last_words(ties, other, cause)
+        }
+        // What is fatal explains what the same log says around it; of two the more specific one, which its profile
+        // lists first.
+        ("logs", "logs") => {
+            let near = cause.first_seen.zip(other.first_seen).is_some_and(|(a, b)| a.duration_since(b).abs() <= SLACK);
+            near && cause.severity == Severity::Critical
+                && match (index(ties, cause), index(ties, other)) {
+                    (Some(cause), Some(other)) => cause < other,
+                    _ => cause.first_seen < other.first_seen,
+                }
+        }
+        // Checks of one site that fail alike are one failure.
+        ("website", "website") => cause.reason == other.reason && cause.id < other.id,
+        _ => false,
+    }
+}
+
+/// Its last words explain why a container ended, unless it was killed or stopped from outside.
+fn are_last_words(ties: &Ties<'_>, words: &Finding, end: &Finding) -> bool {
+    let ended = match end.reason.as_str() {
+        "NotRunning" | "Restarting" | "Restarted" => !ties.ended_by(&end.subject).is_some_and(is_from_outside),
+        "Unhealthy" => true,
+        _ => false,
+    };
+    ended
+        && words.severity == Severity::Critical
+        && words.first_seen.zip(first_seen(end)).is_some_and(|(said, ended)| {
+            end.kind == Kind::State && said <= ended + LAST_WORDS || said <= end.last_seen.unwrap_or(ended)
+        })
+}
+
+/// Where a pattern stands in the profile of its container; none for a pattern of the job.
+fn index(ties: &Ties<'_>, finding: &Finding) -> Option<usize> {
+    let profile = ties.profile(&finding.subject)?;
+    profiles::compiled(profile).patterns().iter().position(|pattern| pattern.id == finding.reason)
+}
