@@ -3,15 +3,21 @@
 //! [`Scanner`] reads a log line by line and keeps a bounded amount of memory whatever comes; [`Matcher`] knows the
 //! patterns of one container: its profile's and the job's own.
 
+mod fields;
+mod head;
 mod hostile;
+mod kinds;
 mod level;
 mod line;
 mod matcher;
 mod record;
 mod scanner;
 mod tally;
+mod template;
+mod time;
 
 pub use level::Level;
 pub use matcher::{Matcher, problems};
 pub use record::essence;
 pub use scanner::Scanner;
+pub use template::template;

@@ -6,28 +6,26 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Matcher,
+    kinds::Kinds,
     line::{Bounds, Stamp, plain, split},
     record::Record,
     tally::Sliding,
+    time,
 };
 use crate::{
     api::{Severity, Window},
-    core::{
-        observation::logs::{LogScan, PatternMatch},
-        redact::cut,
-    },
+    core::observation::logs::{Evidence, LogScan, PatternMatch},
 };
 
-/// How many lines a finding rests on: the first ones and the last.
+/// How many records a finding rests on: one of each of the most frequent kinds.
 const EVIDENCE: usize = 5;
 const EVIDENCE_CHARS: usize = 400;
-/// Of the newest match this much is kept until it is known to be the last one.
-const LAST_BYTES: usize = 4096;
 
 /// Reads a log line by line. Its memory does not grow with the log.
 #[derive(Debug)]
 pub struct Scanner<'m> {
     matcher: &'m Matcher,
+    window: Window,
     bounds: Bounds,
     record: Record,
     records: u64,
@@ -46,8 +44,7 @@ struct Tally {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     cleared: Option<Timestamp>,
-    evidence: Vec<String>,
-    newest: Vec<u8>,
+    kinds: Kinds,
 }
 
 impl<'m> Scanner<'m> {
@@ -59,6 +56,7 @@ impl<'m> Scanner<'m> {
         let tally = |per: Option<SignedDuration>| Tally { sliding: per.map(Sliding::new), ..Tally::default() };
         Self {
             matcher,
+            window,
             bounds: Bounds::of(window),
             record: Record::new(),
             records: 0,
@@ -139,7 +137,8 @@ impl<'m> Scanner<'m> {
         self.first = self.first.or(self.record.stamp);
         self.last = self.record.stamp.or(self.last);
         if self.record.candidate || self.matcher.always_matches(&self.record.text) {
-            let at = self.record.stamp.and_then(Stamp::time);
+            let own_time = || time::of(&self.record.text, self.window);
+            let at = self.record.stamp.and_then(Stamp::time).or_else(own_time);
             let hits = self.matcher.attribute(&self.record.text);
             let own = self.matcher.own.len();
             for i in hits.own.into_iter().chain(hits.known.into_iter().map(|i| own + i)) {
@@ -175,27 +174,13 @@ impl Tally {
         if let Some(sliding) = &mut self.sliding {
             sliding.add(at);
         }
-        if self.evidence.len() < EVIDENCE - 1 {
-            self.show(&Record::told(record));
-        } else {
-            self.newest.clear();
-            self.newest.extend_from_slice(&record[..record.len().min(LAST_BYTES)]);
-        }
+        self.kinds.add(record, EVIDENCE_CHARS);
     }
 
-    /// The same words twice show no more than once.
-    fn show(&mut self, record: &str) {
-        let record = cut(record, EVIDENCE_CHARS);
-        if !self.evidence.contains(&record) {
-            self.evidence.push(record);
-        }
-    }
-
-    fn finish(mut self, pattern: &Described<'_>) -> PatternMatch {
-        if !self.newest.is_empty() {
-            let newest = Record::told(&self.newest);
-            self.show(&newest);
-        }
+    fn finish(self, pattern: &Described<'_>) -> PatternMatch {
+        let different = self.kinds.different();
+        let mut kinds = self.kinds.most_frequent();
+        kinds.truncate(EVIDENCE);
         PatternMatch {
             id: pattern.id.to_owned(),
             severity: pattern.severity,
@@ -207,7 +192,9 @@ impl Tally {
             first: self.first,
             last: self.last,
             cleared: self.cleared,
-            evidence: self.evidence,
+            kinds: different,
+            summary: kinds.first().map(|kind| kind.summary.clone()),
+            evidence: kinds.into_iter().map(|kind| Evidence { record: kind.example, count: kind.count }).collect(),
         }
     }
 }
@@ -238,9 +225,12 @@ mod tests {
     }
 
     #[test]
-    fn evidence_is_the_first_records_and_the_last() {
-        let found = scan(ProfileName::Generic, (0..1000).map(|n| format!("ERROR no {n}")));
-        assert_eq!(found.matches[0].evidence, ["ERROR no 0", "ERROR no 1", "ERROR no 2", "ERROR no 3", "ERROR no 999"]);
+    fn evidence_is_one_record_of_each_kind() {
+        let log = (0..1000).map(|n| if n % 10 == 0 { format!("ERROR never {n}") } else { format!("ERROR no {n}") });
+        let found = scan(ProfileName::Generic, log);
+        let evidence: Vec<_> = found.matches[0].evidence.iter().map(|e| (e.record.as_str(), e.count)).collect();
+        assert_eq!(evidence, [("ERROR no 1", 900), ("ERROR never 0", 100)]);
+        assert_eq!((found.matches[0].kinds, found.matches[0].summary.as_deref()), (2, Some("ERROR no 1")));
         assert_eq!((found.records, found.matches[0].count, found.matches[0].most_within), (1000, 1000, 1000));
     }
 
@@ -261,6 +251,17 @@ mod tests {
             (found.matches[0].count, found.matches[0].first, found.matches[0].last),
             (3, found.first, found.last)
         );
+    }
+
+    #[test]
+    fn a_record_without_a_stamp_is_of_its_own_time_and_in_no_window() {
+        let matcher = Matcher::compile(ProfileName::Generic, &[], "c").unwrap();
+        let window =
+            Window { since: "2026-11-24T03:00:00Z".parse().unwrap(), until: "2026-11-24T04:00:00Z".parse().unwrap() };
+        let mut scanner = Scanner::new(&matcher, window);
+        scanner.line(b"2026-11-24 02:44:36,123 ERROR no");
+        let found = scanner.finish();
+        assert_eq!(found.matches[0].first, Some("2026-11-24T02:44:36.123Z".parse().unwrap()));
     }
 
     #[test]
@@ -298,7 +299,7 @@ mod tests {
             prop_assert!(scanner.record.text.len() <= MOST_BYTES);
             let found = scanner.finish();
             prop_assert!(found.matches.iter().all(|m| m.evidence.len() <= EVIDENCE));
-            prop_assert!(found.matches.iter().flat_map(|m| &m.evidence).all(|e| e.chars().count() <= EVIDENCE_CHARS));
+            prop_assert!(found.matches.iter().flat_map(|m| &m.evidence).all(|e| e.record.chars().count() <= EVIDENCE_CHARS));
         }
     }
 }

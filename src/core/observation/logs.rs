@@ -47,6 +47,20 @@ pub struct PatternMatch {
     pub last: Option<Timestamp>,
     /// When a record after the last match said that it is over.
     pub cleared: Option<Timestamp>,
-    /// At most five matching records, the first ones and the last, each cut at 400 characters, redacted.
-    pub evidence: Vec<String>,
+    /// How many different events they tell of, by their templates; at most 65, which means more than 64.
+    pub kinds: u64,
+    /// What a record of the most frequent kind says happened, at most 400 characters, redacted.
+    pub summary: Option<String>,
+    /// One record of each kind, at most five, the most frequent first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A record that matched, and how many tell of the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// The first of them on one line, cut at 400 characters, redacted.
+    pub record: String,
+    /// How many there were.
+    pub count: u64,
 }

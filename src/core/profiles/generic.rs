@@ -32,6 +32,7 @@ const BENIGN: &[Benign] = &[
         r"^KeyboardInterrupt\s*\z|^(?:\w+\.)*CancelledError\s*\z|^SystemExit: 0\s*\z",
         "it was stopped in the middle of something",
     ),
+    Benign::new(r"Supervisor is running as root", "supervisord says so at every start in a container"),
     Benign::new(r"ClientAbortException", "a client went away before its answer"),
     Benign::new(
         r"BadStatusLine: 400|Invalid method encountered",

@@ -6,10 +6,9 @@ use super::{finding, plural};
 use crate::{
     api::{Finding, Kind, Severity, Window, job::Container},
     core::{
-        logs::essence,
         observation::{
             docker::{ContainerLook, Inspect, LogLook},
-            logs::{LogScan, PatternMatch},
+            logs::{Evidence, LogScan, PatternMatch},
         },
         previous::Previous,
         profiles::{self, Compiled},
@@ -57,11 +56,16 @@ fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch, until
     let ends_with_process = survived.is_some() || state && !profile(container).is_of_start(&found.id);
     let over = found.cleared.or_else(|| restarted_after(inspect, found.last).filter(|_| ends_with_process));
     let mut message = survived.filter(|_| over.is_none()).map_or_else(|| found.meaning.clone(), ToOwned::to_owned);
+    let kinds = match found.kinds {
+        0 | 1 => String::new(),
+        65.. => " of more than 64 kinds".to_owned(),
+        kinds => format!(" of {kinds} kinds"),
+    };
     if found.count > 1 {
-        message = format!("{message} ({})", plural(found.count, "record"));
+        message = format!("{message} ({}{kinds})", plural(found.count, "record"));
     }
-    if let Some(example) = found.evidence.first() {
-        message = format!("{message}: {}", cut(essence(example), 160));
+    if let Some(summary) = &found.summary {
+        message = format!("{message}: {}", cut(summary, 160));
     }
     let mild = over.is_some() || survived.is_some();
     let severity = if mild { found.severity.min(Severity::Warning) } else { found.severity };
@@ -71,7 +75,7 @@ fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch, until
         first_seen: found.first,
         last_seen: found.last,
         over_since: over,
-        evidence: found.evidence.clone(),
+        evidence: evidence(found),
         ..finding(
             id(container, &found.id),
             if state && over.is_none() { Kind::State } else { Kind::Event },
@@ -80,6 +84,15 @@ fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch, until
             message,
         )
     }
+}
+
+/// One record of each kind; how often each came, where there are several.
+fn evidence(found: &PatternMatch) -> Vec<String> {
+    let told = |record: &Evidence| match record.count {
+        2.. if found.kinds > 1 => format!("{} ({}×)", cut(&record.record, 390), record.count),
+        _ => record.record.clone(),
+    };
+    found.evidence.iter().map(told).collect()
 }
 
 /// States that a run before found and that nothing has ended: an alarm is logged when it is set, not while it lasts.
@@ -304,6 +317,28 @@ mod tests {
             ids(&[(0, "ERROR no")]),
             [("logs/autopar-worker/error-records".to_owned(), Severity::Info, 1)],
             "the job's own takes the profile's place"
+        );
+    }
+
+    #[test]
+    fn a_finding_names_the_most_frequent_of_its_kinds() {
+        let none = Previous::default();
+        let mut log: Vec<(i64, String)> =
+            (0..5).map(|n| (n, format!("ERROR job {n} failed: no route to 10.0.0.{n}"))).collect();
+        let told = |log: &[(i64, String)]| {
+            let lines: Vec<(i64, &str)> = log.iter().map(|(at, line)| (*at, line.as_str())).collect();
+            let finding = found(&spec(), "autopar-worker", &lines, &none).remove(0);
+            (finding.message, finding.evidence)
+        };
+        let first = "ERROR job 0 failed: no route to 10.0.0.0";
+        assert_eq!(told(&log), (format!("the program logs errors (5 records): {first}"), vec![first.to_owned()]));
+        log.insert(0, (0, "2026-11-24 03:00:00,000 ERROR cache is cold".to_owned()));
+        assert_eq!(
+            told(&log),
+            (
+                format!("the program logs errors (6 records of 2 kinds): {first}"),
+                vec![format!("{first} (5×)"), "2026-11-24 03:00:00,000 ERROR cache is cold".to_owned()]
+            )
         );
     }
 

@@ -244,7 +244,7 @@ pub(super) const PATTERNS: &[Known] = &[
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")
         .fallback(),
-    Known::new("klog-fatal-records", Critical, r"\AF\d{4} \d\d:\d\d:", &[], "the program logs at the level fatal")
+    Known::new("klog-fatal-records", Critical, r"\AF(?:\d\d){2,3} \d\d:\d\d:|\A<\d{1,3}>", &[], "the program logs at the level fatal")
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")
         .fallback(),
@@ -252,16 +252,47 @@ pub(super) const PATTERNS: &[Known] = &[
         .level(LevelRule::AtLeast(Level::Error))
         .advice("the record says why")
         .fallback(),
-    Known::new("klog-error-records", Warning, r"\AE\d{4} \d\d:\d\d:", &[], "the program logs errors")
+    Known::new("klog-error-records", Warning, r"\AE(?:\d\d){2,3} \d\d:\d\d:|\A\[E \d{6} |\A<\d{1,3}>", &[], "the program logs errors")
         .level(LevelRule::AtLeast(Level::Error))
         .advice("the record says why")
         .fallback(),
 ];
 
-/// A record with a level above warning holds one of these; its level is then read from where levels stand.
-const LEVELS: &str = r#"err|severe|crit|fatal|panic|alert|emerg|": ?"?[56]0"#;
+/// A record with a level above warning holds one of these; its level is then read from where levels stand. `fail:` is
+/// .NET's, `FTL` Serilog's and zerolog's, `FATA[0000]` logrus', `"s":"E"` `MongoDB`'s.
+const LEVELS: &str =
+    r#"err|severe|crit|fata|panic|alert|emerg|fail: |\[failed\]|\b(?:ftl|pnc)\b|"s": ?"[ef]"|": ?"?[56]0"#;
 const LEVEL_WORDS: &[&str] = &[
-    "error", "err ", "err\t", "err:", "err]", "err\"", "err>", "err)", "err|", "err!", "=err", "severe", "crit",
-    "fatal", "panic", "alert", "emerg", "\":50", "\":60", "\": 50", "\": 60", "\":\"50", "\":\"60", "\": \"50",
+    "error",
+    "err ",
+    "err\t",
+    "err:",
+    "err]",
+    "err\"",
+    "err>",
+    "err)",
+    "err|",
+    "err!",
+    "=err",
+    "severe",
+    "crit",
+    "fata",
+    "panic",
+    "alert",
+    "emerg",
+    "erro[",
+    "fail: ",
+    "[failed]",
+    "ftl",
+    "pnc",
+    "\"s\":\"e\"",
+    "\"s\":\"f\"",
+    "\":50",
+    "\":60",
+    "\": 50",
+    "\": 60",
+    "\":\"50",
+    "\":\"60",
+    "\": \"50",
     "\": \"60",
 ];
