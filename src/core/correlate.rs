@@ -40,7 +40,7 @@ pub fn order(spec: &MonitoringJobSpec, findings: Vec<Finding>) -> (Vec<Finding>,
         ProbableCause {
             finding_id: findings[n].id.clone(),
             subject: findings[n].subject.clone(),
-            message: cut(&ties.sentence(&findings[n], &consequences), 400),
+            message: cut(&(ties.sentence(&findings[n], &consequences) + &muted(&findings, n, &ties)), 400),
             consequences: consequences.iter().map(|f| f.id.clone()).take(100).collect(),
         }
     });
@@ -51,6 +51,14 @@ pub fn order(spec: &MonitoringJobSpec, findings: Vec<Finding>) -> (Vec<Finding>,
     });
     let mut findings: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
     (order.into_iter().filter_map(|n| findings.get_mut(n)?.take()).collect(), probable)
+}
+
+/// What is muted is not blamed, and may explain all the same what it was muted for.
+fn muted(findings: &[Finding], cause: usize, ties: &Ties<'_>) -> String {
+    let mut muted = findings.iter().filter(|f| f.is_muted() && ties.explains(f, &findings[cause]));
+    muted
+        .next()
+        .map_or_else(String::new, |f| format!("; it may follow from {} {}, which is muted", f.subject, f.reason))
 }
 
 /// What is over comes after all that is not, however severe it was.

@@ -15,6 +15,7 @@ pub mod message;
 pub mod observation;
 pub mod observe;
 pub mod outbox;
+pub mod overrides;
 pub mod plan;
 pub mod previous;
 pub mod profiles;
