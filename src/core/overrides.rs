@@ -327,6 +327,7 @@ mod tests {
         🎯 Environment: Autopar Staging   🤖 Analysis: rules
         🔄 Next Check: 05:00 UTC
         🔇 1 muted: autopar-redis NotRunning
+        🔕 Mute: website/staging/home/UnexpectedStatus
         "#);
     }
 
@@ -349,6 +350,7 @@ mod tests {
         🎯 Environment: Autopar Staging   🤖 Analysis: rules
         🧹 Override to remove: container/autopar-redis/NotRunning (expired 03:30)
         🔄 Next Check: 05:00 UTC
+        🔕 Mute: container/autopar-redis/NotRunning
         "#);
         assert_eq!(played.uses(), [(1, Some(OverrideEnd::Expired), true)]);
         let later = played.see(&all_well()).unwrap();

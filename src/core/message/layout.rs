@@ -172,6 +172,7 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
     };
     let mut foot = compact(message, Some(run.status));
     foot.extend(what_is_muted(muted(run.status)));
+    foot.extend(sorted.lead.as_ref().and_then(mute));
     foot.extend(look_up(message, "mrun", run.name));
     foot.extend(dry_run(message));
     assemble(message, run, head, middle, foot)
@@ -410,6 +411,13 @@ fn what_is_muted<'a>(muted: impl Iterator<Item = &'a Finding>) -> Option<Line> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let line = Line::new().text(&format!("🔇 {} muted: ", names.len()));
     (!names.is_empty()).then(|| line.line(listed(&names, MAX_LINE / 2)))
+}
+
+/// What to write below `overrides` where this is a false finding. What we say of ourselves cannot be muted.
+fn mute(lead: &Found<'_>) -> Option<Line> {
+    let line = Line::new().text("🔕 Mute: ").code(&clean(&lead.finding.id));
+    // What is cut cannot be copied.
+    (lead.family() != "self" && line.units() <= MAX_LINE).then_some(line)
 }
 
 /// Overrides that nobody was told to be done with.
