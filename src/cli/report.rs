@@ -41,6 +41,9 @@ fn text(spec: &MonitoringJobSpec, report: &Report) -> String {
         let mut details = Vec::new();
         details.extend(finding.first_seen.map(|at| format!("since {}", time(at))));
         details.extend(finding.over_since.map(|at| format!("over since {}", time(at))));
+        if let (Some(severity), Some(why)) = (finding.rules_severity, &finding.override_reason) {
+            details.push(format!("{severity:?} by the rules, overridden: {why}"));
+        }
         details.extend(finding.advice.as_ref().map(|advice| format!("do: {advice}")));
         if !details.is_empty() {
             let _ = writeln!(out, "         {}", details.join(", "));
@@ -65,6 +68,7 @@ fn text(spec: &MonitoringJobSpec, report: &Report) -> String {
 fn mark(finding: &Finding) -> &'static str {
     match (finding.state, finding.severity) {
         (FindingState::Resolved, _) => "Over",
+        _ if finding.is_muted() => "Muted",
         (_, Severity::Info) => "Info",
         (_, Severity::Warning) => "Warning",
         (_, Severity::Critical) => "Critical",
