@@ -6,6 +6,7 @@ pub mod correlate;
 pub mod effective;
 pub mod execution;
 pub mod expect;
+pub mod explain;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod fold;

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-pub use self::load::{cpu_looks_high, cpu_percent, cpu_series, memory_percent};
+pub use self::load::{cpu_looks_high, cpu_percent, cpu_series, memory_percent, thresholds_of};
 
 /// What a health check may take of the engine's own defaults: 30 s between checks, 3 failures.
 const INTERVAL: i64 = 30_000_000_000;
