@@ -5,11 +5,16 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, MonitoringJobStatus, Severity, schema::as_stored, validation::rule};
+use super::{
+    Duration, MonitoringJobStatus, Severity,
+    schema::{Instant, as_stored},
+    validation::rule,
+};
 
 /// One environment that is watched: its websites, the containers behind them, the log patterns that matter, when to
 /// look, and whom to tell.
@@ -46,6 +51,7 @@ use super::{Duration, MonitoringJobStatus, Severity, schema::as_stored, validati
 #[x_kube(validation = rule::DEPENDENCY_SUBJECT.rule())]
 #[x_kube(validation = rule::DEPENDENCY_NEEDS.rule())]
 #[x_kube(validation = rule::PATTERN_SUBJECTS.rule())]
+#[x_kube(validation = rule::OVERRIDE_SUBJECT.rule())]
 pub struct MonitoringJobSpec {
     /// The environment's name as people know it, such as `Autopar Staging`.
     #[schemars(length(min = 1, max = 64))]
@@ -95,6 +101,10 @@ pub struct MonitoringJobSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
     pub patterns: Vec<Pattern>,
+    /// Findings that count as something else than the rules say: false ones are muted here, each with its reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
+    pub overrides: Vec<Override>,
     /// Whom to tell, and when. Absent: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notifications: Option<Notifications>,
@@ -526,6 +536,33 @@ impl PatternSeverity {
             Self::Warning => Some(Severity::Warning),
             Self::Critical => Some(Severity::Critical),
         }
+    }
+}
+
+/// A finding that counts as something else than the rules say.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Override {
+    /// The finding's id, as messages and reports print it: `container/autopar-rabbitmq/HighMemory`.
+    #[schemars(length(min = 1, max = 256))]
+    #[x_kube(validation = rule::FINDING_ID.rule())]
+    pub id: String,
+    /// How much it matters. `Info` mutes it: it stays in the report, and changes no verdict.
+    pub severity: Severity,
+    /// From when on the rules' own severity holds again. Default: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Instant>")]
+    pub until: Option<Timestamp>,
+    /// Why, in one line for whoever asks later.
+    #[schemars(length(min = 1, max = 200))]
+    #[x_kube(validation = rule::LINE.rule())]
+    pub reason: String,
+}
+
+impl Override {
+    /// Whether it holds at this instant.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.until.is_none_or(|until| at < until)
     }
 }
 

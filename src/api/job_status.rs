@@ -99,6 +99,10 @@ pub struct MonitoringJobStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub containers: Vec<ContainerBaseline>,
+    /// The overrides of the spec that did not match in the last scheduled run, or that may be removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
+    pub overrides: Vec<OverrideUse>,
     /// `Ready`, `Stalled`, `Healthy`, `Observed`, `Notified`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
@@ -116,6 +120,9 @@ pub struct FindingSummary {
     pub kind: Kind,
     /// As in the run.
     pub severity: Severity,
+    /// As in the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_severity: Option<Severity>,
     /// As in the run.
     #[schemars(length(max = 128))]
     pub subject: String,
@@ -147,6 +154,7 @@ impl From<&Finding> for FindingSummary {
             id: finding.id.clone(),
             kind: finding.kind,
             severity: finding.severity,
+            rules_severity: finding.rules_severity,
             subject: finding.subject.clone(),
             reason: finding.reason.clone(),
             message: finding.message.chars().take(160).collect(),
@@ -156,6 +164,39 @@ impl From<&Finding> for FindingSummary {
             state: finding.state,
         }
     }
+}
+
+/// What came of an override. An edit of its `severity` or `until` begins anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OverrideUse {
+    /// The finding's id.
+    #[schemars(length(max = 256))]
+    pub id: String,
+    /// As in the spec.
+    pub severity: Severity,
+    /// As in the spec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Instant>")]
+    pub until: Option<Timestamp>,
+    /// Scheduled runs in a row that found nothing for it.
+    #[schemars(range(min = 0, max = i32::MAX))]
+    pub idle_runs: i32,
+    /// Why it may be removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<OverrideEnd>,
+    /// A message has told so.
+    #[serde(default, skip_serializing_if = "super::job::is_false")]
+    pub told: bool,
+}
+
+/// Why an override may be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OverrideEnd {
+    /// Its `until` has passed: the rules' severity holds again.
+    Expired,
+    /// Ten scheduled runs in a row found nothing for it.
+    Unused,
 }
 
 /// The newest run that is folded into the status. Its UID is the watermark of the fold.
@@ -365,6 +406,8 @@ pub enum MessageKind {
     Recovery,
     /// It stopped being logged, which is no proof that it is over.
     Subsided,
+    /// What is left of it is muted by an override of the spec: it is not over, and no longer counts.
+    Muted,
     /// It opened and was over before anybody could be told.
     WasDown,
     /// The job cannot be run.

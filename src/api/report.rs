@@ -98,6 +98,13 @@ pub struct Finding {
     pub kind: Kind,
     /// How much it matters.
     pub severity: Severity,
+    /// How much it matters by the rules, where an override of the job says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_severity: Option<Severity>,
+    /// The override's reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub override_reason: Option<String>,
     /// The name of the website, container or Docker host that it is about; `stagewatch` for ourselves.
     #[schemars(length(min = 1, max = 128))]
     pub subject: String,
@@ -142,6 +149,13 @@ impl Finding {
     /// Whether it counts: it is so now, as far as is known, and matters more than `Info`.
     pub fn is_bad(&self) -> bool {
         self.severity > Severity::Info && self.state != FindingState::Resolved
+    }
+
+    /// Whether it would count, but for an override.
+    pub fn is_muted(&self) -> bool {
+        self.severity == Severity::Info
+            && self.rules_severity.is_some_and(|severity| severity > Severity::Info)
+            && self.state != FindingState::Resolved
     }
 }
 

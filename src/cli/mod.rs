@@ -4,6 +4,7 @@
 pub mod crds;
 pub mod validate;
 
+mod explain;
 mod files;
 mod notice;
 mod operator;

@@ -93,6 +93,9 @@ impl Said {
                 if problems.is_empty() {
                     let _ = writeln!(self.text, "{file}: MonitoringJob {name}: can be run");
                     self.text.push_str(&outlook(job, now));
+                    for over in job.spec.overrides.iter().filter(|item| !item.holds(now)) {
+                        let _ = writeln!(self.text, "  the override of {} has expired: remove it", over.id);
+                    }
                 }
             }
         }
@@ -146,6 +149,36 @@ mod tests {
         job.yaml: Secret telegram: not ours, not looked at
         "#);
         assert_eq!(said.code, 0);
+    }
+
+    #[test]
+    fn an_override_that_expired_is_told_and_stops_nothing() {
+        let job = |id: &str, until: &str| {
+            said(&format!(
+                "apiVersion: monitoring.pitchai.net/v1alpha1\nkind: MonitoringJob\nmetadata: {{name: staging}}\nspec:\n  \
+                 environment: Staging\n  websites: [{{name: site, url: \"https://staging.example.com\"}}]\n  overrides:\n    \
+                 - {{id: {id}, severity: Info, until: {until}, reason: sized on Monday}}\n"
+            ))
+        };
+        let expired = job("website/site/home/Slow", "2026-11-24T10:00:00Z");
+        insta::assert_snapshot!(expired.text, @r#"
+        job.yaml: MonitoringJob staging: can be run
+          no schedule: runs only on demand
+          the override of website/site/home/Slow has expired: remove it
+        "#);
+        assert_eq!(expired.code, 0);
+        assert!(!job("website/site/home/Slow", "2026-11-24T10:00:01Z").text.contains("expired"));
+        for (id, says) in
+            [("site/Slow", "a finding's id is website/<website>"), ("website/shop/home/Slow", "of this job")]
+        {
+            let wrong = job(id, "2026-12-01T00:00:00Z");
+            assert!(
+                wrong.text.starts_with("job.yaml:8: spec.overrides[0].id: ") && wrong.text.contains(says),
+                "{}",
+                wrong.text
+            );
+            assert_eq!(wrong.code, 1);
+        }
     }
 
     #[test]

@@ -48,12 +48,23 @@ pub fn order(
         ProbableCause {
             finding_id: findings[cause].id.clone(),
             subject: findings[cause].subject.clone(),
-            message: cut(&reason::sentence(&ties, &findings[cause], &consequences), MAX_REASON),
+            message: cut(
+                &(reason::sentence(&ties, &findings[cause], &consequences) + &muted(&findings, cause, &ties)),
+                MAX_REASON,
+            ),
             consequences: consequences.iter().map(|f| f.id.clone()).take(MAX_CONSEQUENCES).collect(),
         }
     });
     let mut findings: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
     (order.into_iter().filter_map(|n| findings.get_mut(n)?.take()).collect(), probable)
+}
+
+/// What is muted is not blamed, and may explain all the same what it was muted for.
+fn muted(findings: &[Finding], cause: usize, ties: &Ties<'_>) -> String {
+    let mut muted = findings.iter().filter(|f| f.is_muted() && ties.explains(f, &findings[cause]));
+    muted
+        .next()
+        .map_or_else(String::new, |f| format!("; it may follow from {} {}, which is muted", f.subject, f.reason))
 }
 
 /// For each finding the one that it follows from, without circles.

@@ -11,7 +11,7 @@ use super::{
         Letter, Place,
         policy::{self, Situation, Sound},
     },
-    outbox, redact, rules,
+    outbox, overrides, redact, rules,
     schedule::Schedule,
 };
 use crate::api::{
@@ -144,6 +144,10 @@ fn roll_up(
         critical,
         warnings,
     });
+    let same = done.job.as_ref().is_none_or(|of| of.generation == job.metadata.generation.unwrap_or(0));
+    if let Some(window) = done.window.filter(|_| done.phase == Some(Phase::Completed) && same) {
+        status.overrides = overrides::used(&status.overrides, &job.spec, done, window.until);
+    }
     baseline(&mut status.containers, &done.containers, job);
     remember(&mut status.trends, done);
     let generation = job.metadata.generation;
@@ -224,6 +228,7 @@ fn tell(
         Situation::Opens => MessageKind::Alert,
         Situation::Closes { subsided: false } => MessageKind::Recovery,
         Situation::Closes { subsided: true } => MessageKind::Subsided,
+        Situation::Mutes => MessageKind::Muted,
         _ => MessageKind::Report,
     };
     let name = run.metadata.name.clone().unwrap_or_default();
@@ -234,13 +239,13 @@ fn tell(
             opened_by: incident.map(|i| i.opened_by.clone()),
             ..OutboxEntry::new(&receiver.name, kind, &name)
         };
-        if let (Some(closed), true) = (&advance.closed, matches!(advance.situation, Situation::Closes { .. })) {
+        if let Some(closed) = &advance.closed {
             let alert = closed.alerts.iter().find(|a| a.receiver == receiver.name);
             entry.reply_to = alert.map(|a| a.message_id);
             let untold = outbox::take_untold_alerts(status, &receiver.name, closed.since);
             let on_the_wire =
                 status.outbox.iter().any(|e| e.receiver == receiver.name && e.incident_since == Some(closed.since));
-            if untold && alert.is_none() && !on_the_wire {
+            if untold && alert.is_none() && !on_the_wire && kind != MessageKind::Muted {
                 entry.kind = MessageKind::WasDown;
             }
         }

@@ -134,18 +134,21 @@ fn better(before: &Standing, incident: &Incident, run: RunFacts<'_>, thresholds:
     let consecutive = Consecutive { bad: 0, good: before.consecutive.good.saturating_add(1) };
     let mut incident = incident.clone();
     remember(&mut incident, run);
+    let muted = |seen: &SeenFinding| run.findings.iter().any(|f| f.id == seen.id && f.is_muted());
     let quiet = incident.seen.iter().all(|seen| {
         let last = seen.last_seen.unwrap_or(incident.since);
-        seen.kind == Kind::State || seen.over || run.window.until.duration_since(last) >= QUIET
+        seen.kind == Kind::State || seen.over || muted(seen) || run.window.until.duration_since(last) >= QUIET
     });
     if !quiet || consecutive.good < thresholds.success {
         let standing = Standing { incident: Some(incident), consecutive, ..before.clone() };
         return Advance { standing, situation: Situation::GoodNotClosed, closed: None };
     }
     let subsided = incident.seen.iter().all(|s| s.kind == Kind::Event && !s.over && s.id.starts_with("logs/"));
+    // What is muted is not over: nothing recovered.
+    let still = incident.seen.iter().any(muted);
     Advance {
         standing: Standing { incident: None, consecutive, ..before.clone() },
-        situation: Situation::Closes { subsided },
+        situation: if still { Situation::Mutes } else { Situation::Closes { subsided } },
         closed: Some(incident),
     }
 }
@@ -196,6 +199,8 @@ mod tests {
             id: id.into(),
             kind,
             severity,
+            rules_severity: None,
+            override_reason: None,
             subject: id.split('/').nth(1).unwrap().into(),
             reason,
             message: "broken".into(),

@@ -6,6 +6,7 @@ pub mod correlate;
 pub mod effective;
 pub mod execution;
 pub mod expect;
+pub mod explain;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod fold;
@@ -15,6 +16,7 @@ pub mod message;
 pub mod observation;
 pub mod observe;
 pub mod outbox;
+pub mod overrides;
 pub mod plan;
 pub mod previous;
 pub mod profiles;

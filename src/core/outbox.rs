@@ -218,6 +218,9 @@ fn accepted(status: &mut MonitoringJobStatus, entry: &OutboxEntry, message_id: i
         for count in [&mut status.missed, &mut status.skipped].into_iter().flatten() {
             count.untold = 0;
         }
+        for done_with in status.overrides.iter_mut().filter(|used| used.end.is_some()) {
+            done_with.told = true;
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod states;
 use super::{
     correlate,
     observation::{Observations, docker::ContainerLook},
+    overrides,
     previous::Previous,
     redact::{Redactor, cut},
     rules,
@@ -52,7 +53,8 @@ pub fn containers(seen: &Observations) -> Vec<ContainerBaseline> {
     seen.containers.iter().filter_map(|c| of(&c.look, &c.name)).collect()
 }
 
-fn conclude(spec: &MonitoringJobSpec, seen: &Observations, findings: Vec<Finding>, window: Window) -> Report {
+fn conclude(spec: &MonitoringJobSpec, seen: &Observations, mut findings: Vec<Finding>, window: Window) -> Report {
+    overrides::apply(spec, &mut findings, window.until);
     let verdict = verdict(&findings);
     let (mut findings, probable_cause) = correlate::order(spec, seen, window, findings);
     findings.truncate(MAX_FINDINGS);
@@ -97,6 +99,7 @@ mod tests {
             id: f.id.clone(),
             kind: f.kind,
             severity: f.severity,
+            rules_severity: f.rules_severity,
             subject: f.subject.clone(),
             reason: f.reason.clone(),
             message: f.message.clone(),

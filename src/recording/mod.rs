@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    read::{Recording, read},
+    read::{Recording, read, set_aside},
     write::Writer,
 };
 use crate::api::Window;

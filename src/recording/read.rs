@@ -1,6 +1,7 @@
 //! Reads a recording back into what its run saw.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{BufRead, BufReader, ErrorKind, Read},
     path::{Path, PathBuf},
@@ -13,7 +14,7 @@ use super::{Header, LookNotes, RecordingError};
 use crate::{
     api::{MonitoringJob, Window, job::Container, report::Report},
     core::{
-        logs::{Matcher, Scanner},
+        logs::{Matcher, Scanner, SetAside, Sorter},
         observation::{
             CheckObservation, ContainerObservation, HostObservation, Observations,
             docker::{ContainerLook, Engine, Event, Inspect, LogLook},
@@ -121,13 +122,8 @@ fn log(
     window: Window,
     incomplete: Option<String>,
 ) -> Result<LogLook, RecordingError> {
-    let profile = container.profile.unwrap_or_default();
-    let matcher = Matcher::compile(profile, &job.spec.patterns, &container.name).map_err(|problems| {
-        let texts: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.path, p.message)).collect();
-        content(path, &texts.join("; "))
-    })?;
-    // What was recorded was within the window. One that was noted in whole seconds ends within its last.
-    let mut scanner = Scanner::new(&matcher, Window { until: Timestamp::MAX, ..window });
+    let matcher = matcher(path, container, job)?;
+    let mut scanner = Scanner::new(&matcher, recorded(window));
     let found = lines(path, |line| {
         scanner.line(line);
         Ok(())
@@ -139,6 +135,38 @@ fn log(
         scanner.incomplete(why);
     }
     Ok(LogLook::Read(scanner.finish()))
+}
+
+/// What the logs of a recording hold that counts for nothing, by container.
+///
+/// # Errors
+/// As of [`read`].
+pub fn set_aside(dir: &Path, recording: &Recording) -> Result<BTreeMap<String, SetAside>, RecordingError> {
+    let mut all = BTreeMap::new();
+    for (_, container) in rules::containers(&recording.job.spec) {
+        let path = dir.join("containers").join(&container.name).join("logs.txt");
+        let matcher = matcher(&path, container, &recording.job)?;
+        let mut sorter = Sorter::new(&matcher, recorded(recording.window));
+        lines(&path, |line| {
+            sorter.line(line);
+            Ok(())
+        })?;
+        all.insert(container.name.clone(), sorter.finish());
+    }
+    Ok(all)
+}
+
+fn matcher(path: &Path, container: &Container, job: &MonitoringJob) -> Result<Matcher, RecordingError> {
+    let profile = container.profile.unwrap_or_default();
+    Matcher::compile(profile, &job.spec.patterns, &container.name).map_err(|problems| {
+        let texts: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.path, p.message)).collect();
+        content(path, &texts.join("; "))
+    })
+}
+
+/// What was recorded was within the window. One that was noted in whole seconds ends within its last.
+fn recorded(window: Window) -> Window {
+    Window { until: Timestamp::MAX, ..window }
 }
 
 fn events(path: &Path) -> Result<Vec<Event>, RecordingError> {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
 mod defects;
+mod explain;
 mod program;
 
 use std::{

@@ -141,6 +141,8 @@ fn report(clock: Clock, run: &MonitoringRun, broken: &[(&'static str, Severity)]
             id: (*id).into(),
             kind: Kind::State,
             severity: *severity,
+            rules_severity: None,
+            override_reason: None,
             subject: id.split('/').nth(1).unwrap().into(),
             reason: id.rsplit('/').next().unwrap().into(),
             message: "is broken".into(),

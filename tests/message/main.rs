@@ -67,6 +67,7 @@ Do: raise the limit, or find what grew
 📅 Report Time: 2026-11-24 03:15 UTC   ⏱️ Period Analyzed: 16 h 45 min
 🎯 Environment: Autopar Staging   🤖 Analysis: rules
 🔄 Next Check: 10:30 UTC
+🔕 Mute: container/autopar-redis/OomKilled
 🔎 kubectl -n monitoring get mrun autopar-staging-202611240315-3f9a1c -o yaml";
     assert_eq!(plain(&oom()), expected);
 }

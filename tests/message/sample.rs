@@ -9,7 +9,7 @@ use stagewatch::{
     api::{
         Finding, FindingState, Kind, MonitoringJobSpec, MonitoringRunStatus, Observation, ProbableCause, Severity,
         Verdict, Window,
-        job_status::SlotCount,
+        job_status::{OverrideEnd, OverrideUse, SlotCount},
         report::{Aspect, Outcome, Source},
         run::{Phase, Reason},
         validation::Problem,
@@ -47,6 +47,7 @@ pub struct Case {
     pub next: Option<Zoned>,
     pub in_cluster: bool,
     pub missed: Option<SlotCount>,
+    pub overrides: Vec<OverrideUse>,
     pub maybe_sent: bool,
     pub dry_run: bool,
 }
@@ -77,6 +78,7 @@ impl Case {
             notes: Notes {
                 missed: self.missed.as_ref(),
                 skipped: None,
+                overrides: &self.overrides,
                 maybe_sent: self.maybe_sent,
                 dry_run: self.dry_run,
             },
@@ -109,6 +111,8 @@ pub fn finding(id: &str, severity: Severity, kind: Kind, message: &str) -> Findi
         id: id.into(),
         kind,
         severity,
+        rules_severity: None,
+        override_reason: None,
         subject: words[1].into(),
         reason: words.last().copied().unwrap_or_default().into(),
         message: message.into(),
@@ -150,6 +154,7 @@ pub fn good() -> Case {
         next: Some("2026-11-24T19:00[Etc/UTC]".parse().unwrap()),
         in_cluster: true,
         missed: None,
+        overrides: Vec::new(),
         maybe_sent: false,
         dry_run: false,
     }
@@ -353,6 +358,34 @@ pub fn samples() -> Vec<(&'static str, Case)> {
     let unconfirmed = Case { tells: Telling::Run { unconfirmed: Some((1, 2)), open_since: None }, ..oom() };
     let mut missed = good();
     missed.missed = Some(SlotCount { count: 7, last_time: at("16:00"), reason: "DeadlineExceeded".into(), untold: 2 });
+    let mut muted = good();
+    let mute = |id: &str, rules: Severity, message: &str| {
+        let mut finding = finding(id, Severity::Info, Kind::State, message);
+        finding.rules_severity = Some(rules);
+        finding.override_reason = Some("sized on Monday".into());
+        finding
+    };
+    see(&mut muted, Aspect::Container, "autopar-rabbitmq", Outcome::Bad, "memory 91 %");
+    see(&mut muted, Aspect::Logs, "autopar-redis", Outcome::NotObserved, "log driver none");
+    muted.status.findings = vec![
+        mute("container/autopar-rabbitmq/HighMemory", Severity::Warning, "uses 91 % of its memory limit of 512 MiB"),
+        mute("logs/autopar-redis/LogsUnavailable", Severity::Warning, "its log could not be read: log driver none"),
+    ];
+    let used = |id: &str, end| OverrideUse {
+        id: id.into(),
+        severity: Severity::Info,
+        until: Some("2026-11-23T00:00:00Z".parse().unwrap()),
+        idle_runs: 12,
+        end,
+        told: false,
+    };
+    let mut done_with = good();
+    done_with.overrides = vec![
+        used("container/autopar-redis/HighMemory", Some(OverrideEnd::Expired)),
+        used("website/staging/home/Slow", Some(OverrideEnd::Unused)),
+        used("website/staging/health/Slow", None),
+        OverrideUse { told: true, ..used("logs/autopar-redis/oom", Some(OverrideEnd::Unused)) },
+    ];
     let mut not_closed = good();
     not_closed.tells = Telling::Run { unconfirmed: None, open_since: Some(at("03:02")) };
     let notice = Case {
@@ -384,6 +417,8 @@ pub fn samples() -> Vec<(&'static str, Case)> {
         ("subsided", subsided()),
         ("was_down", recovery(End::WasDown)),
         ("missed_slots", missed),
+        ("muted", muted),
+        ("overrides_to_remove", done_with),
         ("notice", notice),
         ("possible_repeat", Case { maybe_sent: true, ..oom() }),
         ("dry_run", Case { dry_run: true, in_cluster: false, ..oom() }),
@@ -433,6 +468,8 @@ fn hostile_finding() -> impl Strategy<Value = Finding> {
                     last_seen: last.map(minute),
                     over_since: last.filter(|_| over).map(minute),
                     state: now,
+                    rules_severity: Some(Severity::Critical).filter(|_| over),
+                    override_reason: over.then(|| message.clone()),
                     ..finding(&id, severity, if state { Kind::State } else { Kind::Event }, &message)
                 }
             },
@@ -448,6 +485,7 @@ pub fn hostile_case() -> impl Strategy<Value = Case> {
         Telling::Run { unconfirmed: Some((1, 2)), open_since: Some(at("03:02")) },
         Telling::Over { end: End::Recovered, since: at("03:02") },
         Telling::Over { end: End::Subsided, since: at("03:02") },
+        Telling::Over { end: End::Muted, since: at("03:02") },
         Telling::Over { end: End::WasDown, since: at("03:02") },
         Telling::Notice,
     ]);

@@ -91,6 +91,9 @@ pub fn job() -> Value {
                 {"id": "retries", "severity": "Warning", "regex": "retry", "minCount": 20, "per": "10m", "subjects": ["autopar-rabbitmq"]},
                 {"id": "summary", "severity": "Ignore", "contains": "0 jobs failed"}
             ],
+            "overrides": [
+                {"id": "container/autopar-rabbitmq/HighMemory", "severity": "Info", "until": "2026-12-01T00:00:00Z", "reason": "sized on Monday"}
+            ],
             "notifications": {
                 "policy": "Always", "failureThreshold": 1, "successThreshold": 1, "ringOn": "Warning",
                 "receivers": [{"name": "team", "telegram": {"secretRef": {"name": "telegram"}, "messageThreadId": 12}}]
@@ -369,6 +372,44 @@ fn rules(add: &mut dyn FnMut(&'static str, Value, Value, &'static str)) {
         json!(["autopar-redis"]),
         "autopar-redis",
     );
+    let overridden = "/spec/overrides/0/id";
+    let shapes = [
+        "HighMemory",
+        "autopar-redis/HighMemory",
+        "container/autopar-redis",
+        "container/autopar-redis/",
+        "container/autopar-redis/High Memory",
+        "container/autopar-redis/home/HighMemory",
+        "website/staging/Slow",
+        "logs/autopar-redis/*",
+    ];
+    add_all(
+        overridden,
+        &shapes.map(Value::from),
+        json!("logs/autopar-redis/oom"),
+        "such as \"container/autopar-redis/HighMemory\"",
+    );
+    add_all(overridden, &[json!("self/run/Failed")], json!("docker/local/EngineSlow"), "counts in any case");
+    let unknown = [
+        "container/other/HighMemory",
+        "container/staging/HighMemory",
+        "logs/staging-host/LogsUnavailable",
+        "docker/autopar-redis/EngineSlow",
+        "website/local/home/Slow",
+        "website/staging/entry/Slow",
+    ];
+    add_all(
+        overridden,
+        &unknown.map(Value::from),
+        json!("website/staging/health/Slow"),
+        "names a website and its check",
+    );
+    add_all(
+        "/spec/overrides/0/reason",
+        &[json!(" "), json!("two\nlines")],
+        json!("sized on Monday"),
+        "Autopar Staging",
+    );
     add_all("/spec/notifications/receivers/0/name", &[json!("Team")], json!("staging"), "staging");
     add_all(
         "/spec/notifications/receivers/0/telegram/secretRef/name",
@@ -526,6 +567,20 @@ fn bounds(add: &mut dyn FnMut(&'static str, Value, Value, &'static str)) {
         add(at, json!(0), json!(1), "1");
         add(at, json!(11), json!(10), "10");
     }
+    let overrides = |count: usize| {
+        let id = |i| json!({"id": format!("logs/autopar-redis/x{i}"), "severity": "Info", "reason": "x"});
+        (0..count).map(id).collect::<Value>()
+    };
+    add("/spec/overrides", overrides(33), overrides(32), "32");
+    add("/spec/overrides/0/id", text(257), json!("docker/local/EngineSlow"), "256");
+    for bad in ["Ignore", "Mute", "info"] {
+        add("/spec/overrides/0/severity", json!(bad), json!("Info"), "Info");
+    }
+    add("/spec/overrides/0/severity", Value::Null, json!("Critical"), "required");
+    add("/spec/overrides/0/until", json!("tomorrow"), json!("2026-11-24T10:30:00Z"), "2026-11-24T10:30:00Z");
+    add("/spec/overrides/0/until", json!("2026-12-01"), Value::Null, "2026-11-24T10:30:00Z");
+    add("/spec/overrides/0/reason", text(201), text(200), "200");
+    add("/spec/overrides/0/reason", Value::Null, json!("sized on Monday"), "required");
     let telegram = json!({"telegram": {"secretRef": {"name": "telegram"}}});
     add("/spec/notifications/receivers", named(5, "name", &telegram), named(4, "name", &telegram), "4");
     add("/spec/notifications/receivers/0/telegram", Value::Null, telegram["telegram"].clone(), "required");

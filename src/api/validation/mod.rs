@@ -113,6 +113,12 @@ impl Found {
         for (i, pattern) in spec.patterns.iter().enumerate() {
             self.pattern(&format!("spec.patterns[{i}]"), pattern, &containers);
         }
+        for (i, item) in spec.overrides.iter().enumerate() {
+            let path = format!("spec.overrides[{i}]");
+            self.text(format!("{path}.id"), Some(&item.id), &rule::FINDING_ID);
+            self.unless(is_of(spec, &item.id, &containers), format!("{path}.id"), &rule::OVERRIDE_SUBJECT);
+            self.text(format!("{path}.reason"), Some(&item.reason), &rule::LINE);
+        }
         for (i, receiver) in spec.notifications.iter().flat_map(|n| &n.receivers).enumerate() {
             let path = format!("spec.notifications.receivers[{i}]");
             self.text(format!("{path}.name"), Some(&receiver.name), &rule::NAME);
@@ -232,6 +238,20 @@ impl Found {
 
     fn secret(&mut self, path: &str, secret: Option<&SecretRef>) {
         self.text(format!("{path}.name"), secret.map(|secret| secret.name.as_str()), &rule::OBJECT_NAME);
+    }
+}
+
+/// Whether a finding of this id can be about something of the job; what has not the form of an id is told by its form.
+fn is_of(spec: &MonitoringJobSpec, id: &str, containers: &BTreeSet<&str>) -> bool {
+    let parts: Vec<&str> = id.split('/').collect();
+    match parts[..] {
+        [] | [_] | [_, _] => true,
+        ["website", website, check, ..] => {
+            let website = spec.websites.iter().find(|w| w.name == website);
+            website.is_some_and(|website| website.all_checks().iter().any(|c| c.name == check))
+        }
+        ["docker", host, ..] => spec.docker_hosts.iter().any(|h| h.name == host),
+        [_, container, ..] => containers.contains(container),
     }
 }
 

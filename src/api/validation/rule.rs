@@ -179,6 +179,11 @@ pub static ENGINE: Form = Form::new(
     r"^(unix:///[!-~]+|tcp://([a-zA-Z0-9_]([-a-zA-Z0-9_.]*[a-zA-Z0-9_])?|\[[0-9a-fA-F:.]+\]):[0-9]{1,5})$",
     "a Docker host is tcp:// with host and port, or unix:// with the socket's path, such as \"tcp://staging-host:2376\" or \"unix:///var/run/docker.sock\"",
 );
+/// The id of a finding that is about something of the job.
+pub static FINDING_ID: Form = Form::new(
+    "^(website/[-a-z0-9]+/[-a-z0-9]+|(container|logs|docker)/[a-zA-Z0-9_.-]+)/[-a-zA-Z0-9]+$",
+    "a finding's id is website/<website>/<check>/<Reason>, container/<container>/<Reason>, logs/<container>/<pattern id> or docker/<host>/<Reason>, such as \"container/autopar-redis/HighMemory\": copy it from a message or a report; what Stagewatch says of itself, such as self/run/Failed, counts in any case",
+);
 macro_rules! loopback_engine {
     () => {
         r"^tcp://(localhost|127[.][0-9]+[.][0-9]+[.][0-9]+|\[::1\]):"
@@ -256,6 +261,11 @@ pub static DEPENDENCY_SELF: Across = Across {
 pub static PATTERN_SUBJECTS: Across = Across {
     cel: "!has(self.patterns) || (has(self.dockerHosts) ? [self.dockerHosts.map(h, has(h.containers) ? h.containers.map(c, c.name) : [])] : [[]]).all(lists, self.patterns.all(p, !has(p.subjects) || p.subjects.all(s, lists.exists(l, s in l))))",
     message: "a pattern's subjects are names of containers of this job, such as \"autopar-redis\"; without subjects it is for all of them",
+};
+/// An override is of a finding that can be.
+pub static OVERRIDE_SUBJECT: Across = Across {
+    cel: "!has(self.overrides) || (has(self.dockerHosts) ? [self.dockerHosts.map(h, has(h.containers) ? h.containers.map(c, c.name) : [])] : [[]]).all(lists, self.overrides.all(o, [o.id.split('/')].all(id, id.size() < 3 || (id[0] == 'website' ? has(self.websites) && self.websites.exists(w, w.name == id[1] && (has(w.checks) && w.checks.size() > 0 ? w.checks.exists(c, c.name == id[2]) : id[2] == 'home')) : id[0] == 'docker' ? has(self.dockerHosts) && self.dockerHosts.exists(h, h.name == id[1]) : lists.exists(l, id[1] in l)))))",
+    message: "an override's id names a website and its check, a container or a Docker host of this job, such as \"container/autopar-redis/HighMemory\" or \"website/staging/home/Slow\": copy it from a message or a report, or take the override out",
 };
 /// A pattern is a text or a regular expression.
 pub static PATTERN_TEXT: Across = Across {
@@ -353,6 +363,7 @@ mod tests {
             (&ENGINE, "tcp://staging-host:2376"),
             (&ENGINE, "unix:///var/run/docker.sock"),
             (&LOOPBACK_ENGINE, "tcp://127.0.0.1:2375"),
+            (&FINDING_ID, "container/autopar-redis/HighMemory"),
         ];
         for (form, example) in forms {
             assert!(form.holds(example), "{example} has not the form {}", form.pattern);

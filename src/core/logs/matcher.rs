@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use jiff::SignedDuration;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use super::{Level, hostile};
+use super::{Level, aside::Why, hostile};
 use crate::{
     api::{
         Duration, Severity,
@@ -102,6 +102,22 @@ impl Matcher {
         }
         let known = self.profile.attribute(record, || Level::of(record), !own.is_empty());
         Hits { own, known: known.counted_by, cleared: known.cleared }
+    }
+}
+
+impl Matcher {
+    /// Why a record counts for nothing, where anything tells.
+    pub(super) fn aside(&self, record: &[u8]) -> Option<Why<'_>> {
+        let own: Vec<&OwnPattern> = self.own_set.matches(record).into_iter().map(|i| &self.own[i]).collect();
+        if let Some(ignoring) = own.iter().find(|pattern| pattern.severity.is_none()) {
+            return Some(Why::Ignored(&ignoring.id));
+        }
+        let hits = self.attribute(record);
+        if !(hits.own.is_empty() && hits.known.is_none() && hits.cleared.is_empty()) {
+            return None;
+        }
+        let benign = self.profile.benign(record).map(|benign| Why::Harmless(benign.regex, benign.why));
+        benign.or_else(|| (Level::of(record) >= Some(Level::Error)).then_some(Why::Unmatched))
     }
 }
 

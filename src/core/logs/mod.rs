@@ -3,6 +3,7 @@
 //! [`Scanner`] reads a log line by line and keeps a bounded amount of memory whatever comes; [`Matcher`] knows the
 //! patterns of one container: its profile's and the job's own.
 
+mod aside;
 mod fields;
 mod head;
 mod hostile;
@@ -16,6 +17,7 @@ mod tally;
 mod template;
 mod time;
 
+pub use aside::{Aside, Example, SetAside, Sorter};
 pub use level::Level;
 pub use matcher::{Matcher, problems};
 pub use record::essence;

@@ -8,13 +8,15 @@ use super::{
     End, Message, Place, Run, Tells,
     fit::{Group, fit},
     found::{Found, Teller, once},
-    looks::{Looks, host, listed},
+    looks::{Looks, family, host, listed},
     text::{Line, clean},
     words::{self, Clock, counted},
 };
 use crate::{
     api::{
-        Finding, FindingState, Kind, MonitoringRunStatus, Severity, Verdict, job_status::SlotCount, report::Aspect,
+        Finding, FindingState, Kind, MonitoringRunStatus, Severity, Verdict,
+        job_status::{OverrideEnd, SlotCount},
+        report::Aspect,
         run::Phase,
     },
     core::effective,
@@ -58,6 +60,10 @@ pub(super) fn headline(message: &Message<'_>) -> Line {
             let span = format!("{was} {}–{}", clock.short(since), clock.short(message.at.timestamp()));
             headed(message, "✅", Line::new().text(&span))
         }
+        Tells::Over { end: End::Muted, since, .. } => {
+            let after = words::span(message.at.timestamp().duration_since(since));
+            headed(message, "🔇", Line::new().text(&format!("MUTED after {after}")))
+        }
         // Nothing was seen to be good: no check mark.
         Tells::Over { end: End::Subsided, since, run, opened } => {
             let last = was(run, opened).iter().filter_map(|found| found.finding.last_seen).max();
@@ -65,7 +71,9 @@ pub(super) fn headline(message: &Message<'_>) -> Line {
             headed(message, "ℹ️", Line::new().text(&text))
         }
         Tells::Run { run, .. } if is_good(message, run) => {
-            headed(message, "🟢", Line::new().text("ALL SYSTEMS HEALTHY"))
+            let line = Line::new().text("ALL SYSTEMS HEALTHY");
+            let muted = muted(run.status).count();
+            headed(message, "🟢", if muted > 0 { line.text(&format!(" ({muted} muted)")) } else { line })
         }
         Tells::Run { run, unconfirmed, .. } => {
             let line = what_is_wrong(message, run);
@@ -105,6 +113,7 @@ fn good(message: &Message<'_>, run: Run<'_>, open_since: Option<Timestamp>) -> V
         head.push(Line::new().text(&format!("⏳ Open since {since}: good now, and watched until it stays so")));
     }
     head.extend(slots(message));
+    head.extend(done_with(message));
     let mut foot = vec![Line::new()];
     let hosts: Vec<String> = message.spec.websites.iter().map(host).collect();
     if let [first, rest @ ..] = &hosts[..] {
@@ -117,6 +126,7 @@ fn good(message: &Message<'_>, run: Run<'_>, open_since: Option<Timestamp>) -> V
         let label = if containers.len() == 1 { "🐳 Container: " } else { "🐳 Containers: " };
         foot.push(Line::new().text(label).line(listed(&containers, MAX_LINE)));
     }
+    foot.extend(what_is_muted(muted(run.status)));
     if let Some(next) = next_check(message) {
         foot.extend([Line::new(), next]);
     }
@@ -170,6 +180,8 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
         told: |aspect, subject: &str| sorted.tells(aspect, subject),
     };
     let mut foot = compact(message, Some(run.status));
+    foot.extend(what_is_muted(muted(run.status)));
+    foot.extend(sorted.lead.as_ref().and_then(mute));
     foot.extend(look_up(message, "mrun", run.name));
     foot.extend(dry_run(message));
     assemble(message, run, head, middle, foot)
@@ -180,13 +192,21 @@ fn over(message: &Message<'_>, run: Run<'_>, opened: Option<&MonitoringRunStatus
     let mut head = head(message);
     head.push(Line::new());
     let was = was(run, opened);
+    let (silenced, was): (Vec<_>, Vec<_>) = was.into_iter().partition(|found| found.finding.is_muted());
     let resolved = was.iter().map(|found| Line::new().text("Was: ").line(teller.over(found)).cut(MAX_LINE)).collect();
     let sorted = Sorted::of(run.status);
     let still = sorted.lead.iter().chain(&sorted.consequences).chain(&sorted.further);
-    let findings = still.map(|f| Line::new().text(f.mark()).line(teller.whole(f)).cut(MAX_LINE)).collect();
+    let still = still.map(|f| Line::new().text(f.mark()).line(teller.whole(f)).cut(MAX_LINE));
+    let told = silenced.iter().map(|f| {
+        let why = f.finding.override_reason.as_deref().unwrap_or_default();
+        Line::new().text("🔇 Muted (").foreign(why).text("): ").line(teller.whole(f)).cut(MAX_LINE)
+    });
+    let findings = told.chain(still).collect();
     let middle =
         Middle { findings, unlisted: 0, resolved, told: |aspect, subject: &str| sorted.tells(aspect, subject) };
     let mut foot = compact(message, Some(run.status));
+    let untold = |f: &&Finding| !silenced.iter().any(|found| found.is_about(&f.subject, &f.reason));
+    foot.extend(what_is_muted(muted(run.status).filter(untold)));
     foot.extend(dry_run(message));
     assemble(message, run, head, middle, foot)
 }
@@ -278,12 +298,7 @@ impl<'a> Sorted<'a> {
 
     /// Whether a finding says already what came of looking.
     fn tells(&self, aspect: Aspect, subject: &str) -> bool {
-        let family = match aspect {
-            Aspect::Website => "website",
-            Aspect::Container => "container",
-            Aspect::Logs => "logs",
-            Aspect::DockerHost => "docker",
-        };
+        let family = family(aspect);
         let told = self.lead.iter().chain(&self.consequences).chain(&self.further);
         told.filter(|f| f.finding.state != FindingState::Unknown)
             .any(|f| f.family() == family && f.finding.subject == subject)
@@ -291,11 +306,11 @@ impl<'a> Sorted<'a> {
 }
 
 /// What an incident was about: what the run that opened it found bad, then what the last one saw to be over; each in the
-/// newest words.
+/// newest words, and muted where it is now.
 fn was<'a>(run: Run<'a>, opened: Option<&'a MonitoringRunStatus>) -> Vec<Found<'a>> {
     let resolved = run.status.findings.iter().filter(|f| f.state == FindingState::Resolved);
     let before = opened.into_iter().flat_map(|status| &status.findings).filter(|f| f.is_bad());
-    let newest = before.map(|f| resolved.clone().find(|r| r.id == f.id).unwrap_or(f));
+    let newest = before.map(|f| resolved.clone().chain(muted(run.status)).find(|r| r.id == f.id).unwrap_or(f));
     once(newest.chain(resolved.clone()))
 }
 
@@ -370,6 +385,7 @@ fn compact(message: &Message<'_>, status: Option<&MonitoringRunStatus>) -> Vec<L
         None => environment(message),
     });
     lines.extend(slots(message));
+    lines.extend(done_with(message));
     lines.extend(next_check(message));
     lines
 }
@@ -405,6 +421,43 @@ fn slots(message: &Message<'_>) -> Vec<Line> {
         Some(Line::new().text(&text).foreign(&slots.reason).text(")"))
     };
     [line(message.notes.missed, "missed"), line(message.notes.skipped, "skipped")].into_iter().flatten().collect()
+}
+
+/// What would count, but for the job's overrides.
+fn muted(status: &MonitoringRunStatus) -> impl Iterator<Item = &Finding> + Clone {
+    status.findings.iter().filter(|f| f.is_muted())
+}
+
+/// `🔇 2 muted: autopar-redis HighMemory, autopar-worker error-records`.
+fn what_is_muted<'a>(muted: impl Iterator<Item = &'a Finding>) -> Option<Line> {
+    let names: Vec<String> = muted.map(|f| format!("{} {}", f.subject, f.reason)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let line = Line::new().text(&format!("🔇 {} muted: ", names.len()));
+    (!names.is_empty()).then(|| line.line(listed(&names, MAX_LINE / 2)))
+}
+
+/// What to write below `overrides` where this is a false finding. What we say of ourselves cannot be muted.
+fn mute(lead: &Found<'_>) -> Option<Line> {
+    let line = Line::new().text("🔕 Mute: ").code(&clean(&lead.finding.id));
+    // What is cut cannot be copied.
+    (lead.family() != "self" && line.units() <= MAX_LINE).then_some(line)
+}
+
+/// Overrides that nobody was told to be done with.
+fn done_with(message: &Message<'_>) -> Option<Line> {
+    let clock = Clock(message.at);
+    let names = message.notes.overrides.iter().filter(|used| !used.told).filter_map(|used| {
+        let why = match (used.end?, used.until) {
+            (OverrideEnd::Expired, Some(until)) => format!("expired {}", clock.short(until)),
+            _ => format!("matched nothing in {} runs", used.idle_runs),
+        };
+        Some(format!("{} ({why})", used.id))
+    });
+    let names: Vec<String> = names.collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let line =
+        Line::new().text(if names.len() == 1 { "🧹 Override to remove: " } else { "🧹 Overrides to remove: " });
+    (!names.is_empty()).then(|| line.line(listed(&names, MAX_LINE - 40)))
 }
 
 /// Where the rest is found.

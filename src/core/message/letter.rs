@@ -69,6 +69,7 @@ impl Letter<'_> {
             notes: Notes {
                 missed: self.status.missed.as_ref(),
                 skipped: self.status.skipped.as_ref(),
+                overrides: &self.status.overrides,
                 maybe_sent: self.entry.maybe_sent,
                 dry_run: false,
             },
@@ -85,6 +86,7 @@ impl Letter<'_> {
         let end = match kind {
             MessageKind::Recovery => End::Recovered,
             MessageKind::Subsided => End::Subsided,
+            MessageKind::Muted => End::Muted,
             MessageKind::WasDown => End::WasDown,
             MessageKind::Report | MessageKind::Alert | MessageKind::Notice => {
                 let good = run.status.findings.iter().all(|finding| !finding.is_bad());

@@ -29,8 +29,16 @@ enum Look<'a> {
 impl<'a> Looks<'a> {
     /// Whether something was seen, and nothing was there that could not be.
     pub(super) fn nothing_dark(&self) -> bool {
-        let outcomes = || self.status.observations.iter().map(|o| o.outcome);
-        outcomes().any(|o| o == Outcome::Good) && outcomes().all(|o| o != Outcome::NotObserved)
+        let seen = &self.status.observations;
+        // That something is not seen may be muted, too: it is named with what is.
+        let muted = |o: &Observation| {
+            self.status
+                .findings
+                .iter()
+                .any(|f| f.is_muted() && f.subject == o.subject && f.id.starts_with(family(o.aspect)))
+        };
+        seen.iter().any(|o| o.outcome == Outcome::Good)
+            && seen.iter().all(|o| o.outcome != Outcome::NotObserved || muted(o))
     }
 
     /// One line for each thing that was seen and good.
@@ -157,6 +165,16 @@ impl<'a> Looks<'a> {
             Look::Good if against.next().is_some() => Look::Bad,
             _ => worst,
         }
+    }
+}
+
+/// How the ids of findings begin that are about this.
+pub(super) fn family(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Website => "website",
+        Aspect::Container => "container",
+        Aspect::Logs => "logs",
+        Aspect::DockerHost => "docker",
     }
 }
 

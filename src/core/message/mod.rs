@@ -16,7 +16,11 @@ use jiff::{Timestamp, Zoned};
 
 use self::text::Line;
 pub use self::{fit::Part, letter::Letter};
-use crate::api::{MonitoringJobSpec, MonitoringRunStatus, job_status::SlotCount, validation::Problem};
+use crate::api::{
+    MonitoringJobSpec, MonitoringRunStatus,
+    job_status::{OverrideUse, SlotCount},
+    validation::Problem,
+};
 
 /// What fits into [`headline`], in characters.
 const MAX_HEADLINE: usize = 200;
@@ -85,6 +89,8 @@ pub enum End {
     Recovered,
     /// It merely stopped being logged.
     Subsided,
+    /// What is left of it is muted.
+    Muted,
     /// It was over before anybody could be told.
     WasDown,
 }
@@ -107,6 +113,8 @@ pub struct Notes<'a> {
     pub missed: Option<&'a SlotCount>,
     /// Slots that came while a run was going on.
     pub skipped: Option<&'a SlotCount>,
+    /// The job's overrides; which of them are done with, and untold, is told.
+    pub overrides: &'a [OverrideUse],
     /// An earlier attempt at this message may have arrived.
     pub maybe_sent: bool,
     /// It is a dry run: the message is shown, and not sent.

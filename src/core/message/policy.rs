@@ -23,6 +23,8 @@ pub enum Situation {
     BadNothingNew,
     /// Good, and the incident stays open for now.
     GoodNotClosed,
+    /// The incident closes: what is left of it is muted by an override of the spec.
+    Mutes,
     /// The incident closes.
     Closes {
         /// It merely stopped being logged.
@@ -44,7 +46,7 @@ pub fn sends(policy: Policy, situation: Situation, ring_on: RingOn, severity: Se
     let rings = severity == Severity::Critical || ring_on == RingOn::Warning;
     match (situation, policy) {
         (Situation::Opens, _) if rings => Some(Sound::Rings),
-        (Situation::Opens | Situation::Closes { .. }, _)
+        (Situation::Opens | Situation::Mutes | Situation::Closes { .. }, _)
         | (Situation::BadNothingNew, Policy::Problems)
         | (_, Policy::Always) => Some(Sound::Silent),
         (_, Policy::Problems | Policy::Changes) => None,
@@ -66,6 +68,7 @@ mod tests {
             (Situation::BadNothingNew, silent, silent, None),
             (Situation::GoodNotClosed, silent, None, None),
             (Situation::Closes { subsided: false }, silent, silent, silent),
+            (Situation::Mutes, silent, silent, silent),
         ] {
             let row = [Policy::Always, Policy::Problems, Policy::Changes]
                 .map(|policy| sends(policy, situation, RingOn::Critical, Severity::Critical));

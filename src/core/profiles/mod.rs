@@ -235,6 +235,13 @@ impl Compiled {
         self.profile.patterns.iter().filter(|p| p.literals.is_empty()).map(|p| format!("(?i-u){}", p.regex)).collect()
     }
 
+    /// What tells that a record is harmless.
+    pub fn benign(&self, record: &[u8]) -> Option<&'static Benign> {
+        let hits = self.set.matches(record);
+        let first = self.profile.patterns.len() + self.clears.len();
+        hits.into_iter().find_map(|n| self.profile.benign.get(n.checked_sub(first)?))
+    }
+
     /// What a record is. `claimed`: a pattern of the job has it, so that no fallback counts it.
     pub fn attribute(&self, record: &[u8], level: impl FnOnce() -> Option<Level>, claimed: bool) -> Attribution {
         let hits = self.set.matches(record);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     api::{
-        Finding, FindingState, MonitoringJobSpec, Observation, Severity,
+        Finding, MonitoringJobSpec, Observation,
         job::Container,
         report::{Aspect, Outcome},
     },
@@ -75,9 +75,8 @@ impl Fact {
     }
 
     fn line(self, subject: &str, aspect: Aspect, stem: &str, findings: &[Finding]) -> Observation {
-        let against =
-            |f: &&Finding| f.id.starts_with(stem) && f.severity > Severity::Info && f.state != FindingState::Resolved;
-        let bad = findings.iter().any(|f| against(&f));
+        // What is muted does not count, and is no more good for it.
+        let bad = findings.iter().any(|f| f.id.starts_with(stem) && (f.is_bad() || f.is_muted()));
         let outcome = match (self.seen, bad) {
             (false, _) => Outcome::NotObserved,
             (true, true) => Outcome::Bad,

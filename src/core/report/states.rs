@@ -39,12 +39,14 @@ pub(super) fn against(
         }
     }
     for before in known {
+        let muted = before.severity == Severity::Info && before.rules_severity.is_some_and(|s| s > Severity::Info);
         // What was merely worth knowing is told once, and its end is no news.
-        if before.severity == Severity::Info || found.iter().any(|f| f.id == before.id) {
+        if before.severity == Severity::Info && !muted || found.iter().any(|f| f.id == before.id) {
             continue;
         }
         let Some(fate) = fate(spec, seen, before, window) else { continue };
         let (state, over_since) = match fate {
+            Fate::Over(_) if muted => continue,
             Fate::Over(at) => (FindingState::Resolved, at),
             Fate::Unknown => (FindingState::Unknown, None),
         };

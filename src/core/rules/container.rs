@@ -26,7 +26,7 @@ use crate::{
 
 pub use self::{
     ends::By,
-    load::{cpu_looks_high, cpu_percent, cpu_series, memory_percent},
+    load::{cpu_looks_high, cpu_percent, cpu_series, memory_percent, thresholds_of},
 };
 
 /// One container as all its rules see it.

@@ -107,6 +107,7 @@ fn still<'a>(
         let found = scan.matches.iter().any(|m| m.id == f.reason);
         let restarted = restarted_after(inspect, f.last_seen).is_some();
         (!found && !restarted).then(|| Finding {
+            rules_severity: f.rules_severity,
             count: f.count,
             first_seen: f.first_seen,
             last_seen: f.last_seen,
@@ -184,6 +185,7 @@ mod tests {
             id: id.into(),
             kind,
             severity: Severity::Critical,
+            rules_severity: None,
             subject: subject.into(),
             reason: reason.into(),
             message: "was so".into(),

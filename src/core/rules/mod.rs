@@ -90,6 +90,8 @@ pub fn finding(id: String, kind: Kind, severity: Severity, subject: &str, messag
         id,
         kind,
         severity,
+        rules_severity: None,
+        override_reason: None,
         subject: subject.to_owned(),
         message: cut(&message.into(), MESSAGE),
         advice: None,
@@ -106,6 +108,7 @@ pub fn finding(id: String, kind: Kind, severity: Severity, subject: &str, messag
 /// A finding of the run before that was not found again.
 pub fn carried(before: &FindingSummary, state: FindingState) -> Finding {
     Finding {
+        rules_severity: before.rules_severity,
         reason: before.reason.clone(),
         count: before.count,
         first_seen: before.first_seen,

@@ -89,6 +89,15 @@ pub(super) fn cpu(case: &Case<'_>, stats: &Stats, previous: &Previous) -> Option
     Some(case.state("HighCpu", severity, format!("uses {percent} % of {of} {over}")))
 }
 
+/// From how many percent on `HighCpu` or `HighMemory` warns and is critical; none of another reason.
+pub fn thresholds_of(container: &Container, reason: &str) -> Option<(i64, Option<i64>)> {
+    match reason {
+        "HighCpu" => Some(thresholds(container.cpu_percent.as_ref(), CPU, None)),
+        "HighMemory" => Some(thresholds(container.memory_percent.as_ref(), MEMORY.0, Some(MEMORY.1))),
+        _ => None,
+    }
+}
+
 fn thresholds(set: Option<&Percent>, warning: i64, critical: Option<i64>) -> (i64, Option<i64>) {
     let set_warning = set.and_then(|p| p.warning).map(i64::from);
     let critical = set.and_then(|p| p.critical).map(i64::from).or(critical);
