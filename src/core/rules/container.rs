@@ -17,8 +17,10 @@ use crate::{
     },
 };
 
-pub use self::load::{cpu_looks_high, cpu_percent, cpu_series, memory_percent};
+pub use self::load::{Memory, cpu_looks_high, cpu_of, cpu_percent, memory};
 
+/// As much of a container's id as people are shown, too: there are many baselines in a status.
+const SHORT_ID: usize = 12;
 /// What a health check may take of the engine's own defaults: 30 s between checks, 3 failures.
 const INTERVAL: i64 = 30_000_000_000;
 const RETRIES: i64 = 3;
@@ -78,7 +80,7 @@ fn known_down(container: &Container, inspect: &Inspect, previous: &Previous) -> 
 pub fn baseline(name: &str, inspect: &Inspect) -> ContainerBaseline {
     ContainerBaseline {
         name: name.to_owned(),
-        id: inspect.id.clone(),
+        id: inspect.id.chars().take(SHORT_ID).collect(),
         restart_count: inspect.restart_count,
         started_at: inspect.state.started_at,
     }
@@ -90,8 +92,8 @@ impl Case<'_> {
             "running" => {
                 let mut findings = self.of_running();
                 if let Some(stats) = stats {
-                    findings.extend(load::memory(self, stats));
-                    findings.extend(load::cpu(self, stats, previous));
+                    findings.extend(load::high_memory(self, stats, previous));
+                    findings.extend(load::high_cpu(self, stats, previous));
                 }
                 findings
             }
