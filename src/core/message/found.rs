@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity},
-    core::redact::Redactor,
+    core::{redact::Redactor, rules},
 };
 
 /// The most that the name of a subject takes, in UTF-16 units.
@@ -137,6 +137,9 @@ impl Teller<'_> {
     pub(super) fn over(&self, found: &Found<'_>) -> Line {
         let finding = found.finding;
         let line = icon(found).line(self.name(found)).text(found.joint()).foreign(found.gist());
+        if !self.is_watched(found) {
+            return line.text(", no longer watched");
+        }
         match (finding.over_since, finding.kind, finding.last_seen) {
             (Some(over), _, _) => line.text(&format!(", over since {}", self.clock.short(over))),
             (None, Kind::Event, Some(last)) => {
@@ -144,6 +147,11 @@ impl Teller<'_> {
             }
             (None, _, _) => line.text(", over"),
         }
+    }
+
+    /// Whether the job still names it.
+    pub(super) fn is_watched(&self, found: &Found<'_>) -> bool {
+        std::iter::once(&found.finding).chain(&found.twins).any(|f| rules::is_watched(self.spec, &f.id))
     }
 
     /// What is told of it, with its name: `autopar-redis OOM-killed`.
