@@ -73,13 +73,16 @@ pub struct Told {
 pub struct World {
     pub job: MonitoringJob,
     runs: Vec<MonitoringRun>,
+    /// What is known without a status, as `run --previous` has it.
+    alone: Previous,
 }
 
 impl World {
     /// The job, with some fields of its spec as in `change`.
     pub fn new(change: &Value) -> Self {
         let spec: MonitoringJobSpec = serde_saphyr::from_str(SPEC).unwrap();
-        let mut world = Self { job: MonitoringJob::new("autopar-staging", spec), runs: Vec::new() };
+        let mut world =
+            Self { job: MonitoringJob::new("autopar-staging", spec), runs: Vec::new(), alone: Previous::default() };
         world.job.metadata.namespace = Some("monitoring".into());
         world.job.metadata.generation = Some(1);
         world.edit(change);
@@ -128,10 +131,14 @@ impl World {
         // As a recording has it.
         let recorded = serde_json::from_str(&serde_json::to_string(&previous).unwrap()).unwrap();
         assert_eq!(report, judge(&self.job.spec, &seen, &recorded, window), "a replay equals its run");
+        let containers = report::containers(&seen);
+        self.alone = std::mem::take(&mut self.alone).followed_by(&self.job.spec, &report, &containers);
         let done = now + SignedDuration::from_secs(4);
-        run.status = Some(execution::completed(&run, report, report::containers(&seen), done));
+        run.status = Some(execution::completed(&run, report, containers, done));
         self.runs.push(run);
-        self.fold(done)
+        let told = self.fold(done);
+        assert_eq!(Previous::from(self.status()), self.alone, "a folder of recordings knows what a status knows");
+        told
     }
 
     fn fold(&mut self, now: Timestamp) -> Option<Told> {
