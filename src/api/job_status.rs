@@ -91,6 +91,10 @@ pub struct MonitoringJobStatus {
     /// The newest message that left the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_notification: Option<LastNotification>,
+    /// When the runs looked that `trends` remembers, oldest first: at most 30.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<Instant>", length(max = 30), extend("x-kubernetes-list-type" = "atomic"))]
+    pub trend_times: Vec<Timestamp>,
     /// What is remembered of earlier runs, for what shows only over several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 24), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
@@ -217,7 +221,7 @@ pub struct LastRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Instant>")]
     pub completion_time: Option<Timestamp>,
-    /// What it looked at.
+    /// What it looked at; where it failed or was offline, what was looked at before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
     /// What it concluded; absent when it failed.
@@ -460,14 +464,14 @@ pub struct LastNotification {
     pub error: Option<String>,
 }
 
-/// The values that one thing had over the last runs, newest last.
+/// The values that one thing had over the last runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Series {
     /// What it is of, such as `website/staging/home/attempts`.
     #[schemars(length(max = 256))]
     pub id: String,
-    /// The values.
+    /// The values, newest last, as the last of `trendTimes`; -1 where a run measured none.
     #[schemars(length(max = 30), inner(range(min = -MAX_INTEGER, max = MAX_INTEGER)), extend("x-kubernetes-list-type" = "atomic"))]
     pub values: Vec<i64>,
 }
@@ -479,7 +483,7 @@ pub struct ContainerBaseline {
     /// Its name.
     #[schemars(length(max = 128))]
     pub name: String,
-    /// Its id.
+    /// The first twelve characters of its id.
     #[schemars(length(max = 64))]
     pub id: String,
     /// How often the engine had restarted it.

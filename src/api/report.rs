@@ -220,7 +220,9 @@ pub struct Observation {
     /// The fact: `GET /health answered 200 in 84 ms`; or why there is none.
     #[schemars(length(max = 256))]
     pub message: String,
-    /// Its numbers, each with its unit in the name: `latencyMs`, `cpuPercent`, `memoryPercent`, `restartCount`, `attempts`, `records`.
+    /// Its numbers, each with its unit in the name: `latencyMs`, `cpuPercent`, `memoryPercent`
+    /// (`memoryMib` without a limit), `restartCount`, `attempts`, `records`, `trouble` (records that a pattern of severity
+    /// `Warning` or worse matched; absent when not all of the log was read).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 16, "additionalProperties" = {"type": "integer", "format": "int64", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}))]
     pub values: BTreeMap<String, i64>,

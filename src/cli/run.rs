@@ -195,5 +195,6 @@ async fn look(
 /// What the run of a recording leaves to the next one.
 fn earlier(folder: &Path) -> anyhow::Result<Previous> {
     let recording = recording::read(folder)?;
-    Ok(Previous::after(&recording.report(), reports::containers(&recording.observations), recording.previous.trends))
+    let (report, containers) = (recording.report(), reports::containers(&recording.observations));
+    Ok(recording.previous.followed_by(&recording.job.spec, &report, &containers))
 }

@@ -11,25 +11,22 @@ use super::{
         Letter, Place,
         policy::{self, Situation, Sound},
     },
-    outbox, overrides, redact, rules,
+    outbox, overrides,
+    previous::update_baseline,
+    redact, rules,
     schedule::Schedule,
+    trend,
 };
 use crate::api::{
     FindingState, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus, Severity, Verdict,
     job::Notifications,
-    job_status::{
-        ContainerBaseline, FindingSummary, Incident, LastNotification, LastRun, MessageKind, OutboxEntry, OutboxState,
-        Series,
-    },
-    report::{Aspect, Outcome},
+    job_status::{FindingSummary, Incident, LastNotification, LastRun, MessageKind, OutboxEntry, OutboxState},
+    report::Outcome,
     run::{Phase, Trigger},
 };
 
 /// What the status keeps of a run's findings.
 const MAX_FINDINGS: usize = 20;
-/// How many runs a series remembers, and how many series there are.
-const MAX_VALUES: usize = 30;
-const MAX_SERIES: usize = 24;
 /// What a status may weigh, as JSON.
 const MAX_BYTES: usize = 16 * 1024;
 
@@ -134,12 +131,14 @@ fn roll_up(
         let finding = done.findings.iter().find(|f| f.id == cause.finding_id);
         redact::cut(&finding.map_or_else(|| cause.message.clone(), |f| format!("{} {}", f.subject, f.message)), 200)
     });
+    let looked = done.phase == Some(Phase::Completed) && !rules::own::is_offline(&done.findings);
     status.last_run = Some(LastRun {
         name: run.metadata.name.clone().unwrap_or_default(),
         uid: run.metadata.uid.clone().unwrap_or_default(),
         start_time: done.start_time,
         completion_time: done.completion_time,
-        window: done.window,
+        // What nobody looked at is still to be looked at.
+        window: if looked { done.window } else { status.last_run.as_ref().and_then(|run| run.window) },
         verdict: done.verdict,
         critical,
         warnings,
@@ -148,8 +147,11 @@ fn roll_up(
     if let Some(window) = done.window.filter(|_| done.phase == Some(Phase::Completed) && same) {
         status.overrides = overrides::used(&status.overrides, &job.spec, done, window.until);
     }
-    baseline(&mut status.containers, &done.containers, job);
-    remember(&mut status.trends, done);
+    update_baseline(&mut status.containers, &done.containers, &job.spec);
+    if let Some(window) = done.window.filter(|_| looked) {
+        let measured = trend::measured(&job.spec, &done.observations, &done.findings, window);
+        trend::remember(&mut status.trend_times, &mut status.trends, measured, window.until);
+    }
     let generation = job.metadata.generation;
     let (truth, reason) = match done.verdict {
         Some(Verdict::AllGood) => (Truth::True, "AllGood"),
@@ -181,38 +183,6 @@ fn roll_up(
     );
 }
 
-/// The baseline keeps what it knew of containers that this run did not see, and forgets those that left the spec.
-fn baseline(known: &mut Vec<ContainerBaseline>, seen: &[ContainerBaseline], job: &MonitoringJob) {
-    known.retain(|old| !seen.iter().any(|new| new.name == old.name));
-    known.extend(seen.iter().cloned());
-    known.retain(|c| job.spec.docker_hosts.iter().flat_map(|h| &h.containers).any(|spec| spec.name == c.name));
-    known.sort_by(|a, b| a.name.cmp(&b.name));
-}
-
-/// Adds the run's values to their series; a series whose thing is gone from the spec is dropped.
-fn remember(trends: &mut Vec<Series>, done: &MonitoringRunStatus) {
-    let mut seen = Vec::new();
-    for observation in &done.observations {
-        let (id, value) = match (observation.aspect, &observation.check) {
-            (Aspect::Website, Some(check)) => {
-                (rules::website::attempts_series(&observation.subject, check), "attempts")
-            }
-            (Aspect::Container, _) => (rules::container::cpu_series(&observation.subject), "cpuPercent"),
-            _ => continue,
-        };
-        seen.push(id.clone());
-        let Some(value) = observation.values.get(value) else { continue };
-        if let Some(series) = trends.iter_mut().find(|s| s.id == id) {
-            series.values.push(*value);
-            let extra = series.values.len().saturating_sub(MAX_VALUES);
-            series.values.drain(..extra);
-        } else if trends.len() < MAX_SERIES {
-            trends.push(Series { id, values: vec![*value] });
-        }
-    }
-    trends.retain(|series| seen.contains(&series.id));
-}
-
 /// Puts the messages that this run calls for into the outbox, one for each receiver.
 fn tell(
     status: &mut MonitoringJobStatus,
@@ -223,8 +193,11 @@ fn tell(
 ) {
     let Some(told) = &job.spec.notifications else { return };
     let incident = advance.standing.incident.as_ref().or(advance.closed.as_ref());
-    let Some(sound) = sound(told, status, advance.situation, incident) else { return };
+    let Some(sound) = sound(told, status, run, advance.situation) else { return };
+    let watched = |closed: &Incident| closed.seen.iter().any(|seen| rules::is_watched(&job.spec, &seen.id));
     let kind = match advance.situation {
+        // Nobody saw the end of it.
+        Situation::Closes { .. } if !advance.closed.as_ref().is_some_and(watched) => MessageKind::Subsided,
         Situation::Opens => MessageKind::Alert,
         Situation::Closes { subsided: false } => MessageKind::Recovery,
         Situation::Closes { subsided: true } => MessageKind::Subsided,
@@ -275,29 +248,146 @@ fn tell(
     }
 }
 
-/// How a situation is told. A missed slot is told in any case: the job's silence would look like health.
+/// How a situation is told. A missed slot is told in any case, and so is a time in which nobody could look: the job's
+/// silence would look like health.
 fn sound(
     told: &Notifications,
     status: &MonitoringJobStatus,
+    run: &MonitoringRun,
     situation: Situation,
-    incident: Option<&Incident>,
 ) -> Option<Sound> {
-    let severity = incident.map_or(Severity::Info, |i| i.severity);
+    let findings = || run.status.iter().flat_map(|run| &run.findings);
+    let severity = findings().filter(|f| f.is_bad()).map(|f| f.severity).max().unwrap_or(Severity::Info);
     let missed = status.missed.as_ref().is_some_and(|m| m.untold > 0);
+    let returned = findings().any(rules::own::is_return);
     policy::sends(told.policy.unwrap_or_default(), situation, told.ring_on.unwrap_or_default(), severity)
-        .or_else(|| missed.then_some(Sound::Silent))
+        .or_else(|| (missed || returned).then_some(Sound::Silent))
+        .filter(|_| situation != Situation::CouldNotLook)
 }
 
-/// Drops the least severe of what the status lists until it fits.
+/// Drops the least of what the status lists until it fits: first what is remembered for trends, then findings, then
+/// most of why messages were not delivered, and last what the incident has seen, since what is not known to be told is
+/// told again.
 pub(super) fn bound(status: &mut MonitoringJobStatus) {
     let fits = |s: &MonitoringJobStatus| serde_json::to_vec(s).is_ok_and(|json| json.len() <= MAX_BYTES);
     while !fits(status) {
-        if let Some(incident) = status.incident.as_mut().filter(|i| i.seen.len() > MAX_FINDINGS) {
-            incident.seen.pop();
-        } else if status.findings.len() > MAX_FINDINGS / 4 {
-            status.findings.pop();
-        } else if status.trends.pop().is_none() {
+        let more = status.findings.len() > MAX_FINDINGS / 4;
+        let dropped = status.trends.pop().is_some()
+            || more && status.findings.pop().is_some()
+            || status.outbox.iter_mut().filter_map(|entry| entry.error.as_mut()).any(shorten)
+            || status.incident.as_mut().is_some_and(|incident| incident.seen.pop().is_some());
+        if !dropped {
             return;
         }
+    }
+}
+
+/// Whether there was something to cut off.
+fn shorten(text: &mut String) -> bool {
+    let short = redact::cut(text, 40);
+    std::mem::replace(text, short) != *text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{
+        Kind,
+        job_status::{Consecutive, ContainerBaseline, SeenFinding, Series},
+    };
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_795_498_500 + 60 * minute).unwrap()
+    }
+
+    /// The status of a job with so many containers, full of all that it may hold.
+    fn full(containers: usize) -> MonitoringJobStatus {
+        let name = |n: usize| format!("autopar-worker-of-a-long-name-{n}");
+        let finding = |n: usize| FindingSummary {
+            id: format!("container/{}/StartingTooLong", name(n)),
+            kind: Kind::State,
+            severity: Severity::Critical,
+            subject: name(n),
+            reason: "StartingTooLong".into(),
+            message: "m".repeat(160),
+            rules_severity: Some(Severity::Warning),
+            count: 1_000_000,
+            first_seen: Some(at(0)),
+            last_seen: Some(at(0)),
+            state: FindingState::Ongoing,
+        };
+        let entry = |n: usize| OutboxEntry {
+            headline: "h".repeat(200),
+            error: Some("e".repeat(200)),
+            incident_since: Some(at(0)),
+            opened_by: Some(format!("autopar-staging-202611240315-{n:06}")),
+            not_before: Some(at(1)),
+            ..OutboxEntry::new("team", MessageKind::WasDown, &format!("autopar-staging-202611240315-{n:06}"))
+        };
+        let incident = Incident {
+            since: at(0),
+            severity: Severity::Critical,
+            opened_by: "autopar-staging-202611240315-000000".into(),
+            seen: (0..20)
+                .map(|n| SeenFinding {
+                    id: finding(n).id,
+                    severity: Severity::Critical,
+                    last_seen: Some(at(0)),
+                    kind: Kind::State,
+                    over: false,
+                })
+                .collect(),
+            alerts: vec![],
+        };
+        MonitoringJobStatus {
+            findings: (0..20).map(finding).collect(),
+            trend_times: (0..30).map(at).collect(),
+            trends: (0..24)
+                .map(|n| Series { id: format!("container/{}/memoryPercent", name(n)), values: vec![100_000; 30] })
+                .collect(),
+            containers: (0..containers)
+                .map(|n| ContainerBaseline {
+                    name: name(n),
+                    id: "0123456789ab".into(),
+                    restart_count: 100,
+                    started_at: Some(at(0)),
+                })
+                .collect(),
+            incident: Some(incident),
+            outbox: (0..outbox::MAX_ENTRIES).map(entry).collect(),
+            consecutive: Some(Consecutive { bad: 7, good: 0 }),
+            ..MonitoringJobStatus::default()
+        }
+    }
+
+    #[test]
+    fn a_status_stays_within_its_size_and_loses_what_matters_least() {
+        for containers in [0, 20, 64] {
+            let mut status = full(containers);
+            let before = (status.outbox.clone(), status.incident.clone(), status.containers.clone());
+            bound(&mut status);
+            let size = serde_json::to_vec(&status).unwrap().len();
+            assert!(size <= MAX_BYTES, "{containers} containers: {size} bytes");
+            let ids = |outbox: &[OutboxEntry]| outbox.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>();
+            assert_eq!((ids(&status.outbox), status.containers), (ids(&before.0), before.2), "nothing of these");
+            assert!(status.findings.len() >= 5);
+            if containers < 64 {
+                assert_eq!(status.incident, before.1, "what was told is known as told");
+            }
+        }
+    }
+
+    #[test]
+    fn trends_and_findings_fit_where_nothing_else_is_wrong() {
+        let mut status = MonitoringJobStatus { outbox: vec![], incident: None, ..full(0) };
+        for finding in &mut status.findings {
+            finding.message.truncate(80);
+        }
+        for series in &mut status.trends {
+            series.values = vec![1000; 30];
+        }
+        let whole = status.clone();
+        bound(&mut status);
+        assert_eq!(status, whole);
     }
 }

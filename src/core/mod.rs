@@ -24,5 +24,6 @@ pub mod redact;
 pub mod report;
 pub mod rules;
 pub mod schedule;
+pub mod trend;
 pub mod verdict;
 pub mod visible_text;

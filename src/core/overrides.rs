@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn remembered(report: &Report) -> Previous {
-        Previous::after(report, vec![], vec![])
+        Previous::default().followed_by(&spec(), report, &[])
     }
 
     #[test]

@@ -114,6 +114,9 @@ impl Sim {
 pub fn job(name: &str, mut spec: serde_json::Value) -> MonitoringJob {
     let fields = spec.as_object_mut().unwrap();
     fields.entry("environment").or_insert("Autopar Staging".into());
+    fields.entry("dockerHosts").or_insert(serde_json::json!([
+        {"name": "staging-host", "host": "tcp://staging-host:2376", "containers": [{"name": "autopar-redis"}]},
+    ]));
     fields.entry("websites").or_insert(serde_json::json!([{"name": "staging", "url": "https://staging.example"}]));
     serde_json::from_value(serde_json::json!({
         "apiVersion": "monitoring.pitchai.net/v1alpha1",

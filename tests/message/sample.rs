@@ -177,8 +177,8 @@ fn bad(mut case: Case, verdict: Verdict, findings: Vec<Finding>) -> Case {
     case
 }
 
-/// Redis out of memory, and what follows.
-pub fn oom() -> Case {
+/// The same with two more containers.
+fn wider() -> Case {
     let mut case = good();
     let host = &mut case.spec.docker_hosts[0];
     for name in ["autopar-worker", "autopar-web"] {
@@ -187,6 +187,12 @@ pub fn oom() -> Case {
             case.status.observations.push(observation(aspect, name, None, Outcome::Good, "seen"));
         }
     }
+    case
+}
+
+/// Redis out of memory, and what follows.
+pub fn oom() -> Case {
+    let mut case = wider();
     see(&mut case, Aspect::Website, "staging", Outcome::Bad, "GET /health answered 502");
     see(&mut case, Aspect::Container, "autopar-redis", Outcome::Bad, "restarting");
     see(&mut case, Aspect::Logs, "autopar-worker", Outcome::Bad, "214 matches");
@@ -260,7 +266,7 @@ fn warning() -> Case {
 
 fn recovery(end: End) -> Case {
     let opened = oom().status;
-    let mut case = good();
+    let mut case = wider();
     let over = |mut finding: Finding, since: Option<&str>| {
         finding.state = FindingState::Resolved;
         finding.over_since = since.map(at);

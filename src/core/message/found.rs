@@ -8,7 +8,7 @@ use super::{
     words::Clock,
 };
 use crate::{
-    api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity},
+    api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity, job::ProfileName},
     core::{logs::essence, profiles, redact::Redactor, rules},
 };
 
@@ -143,6 +143,9 @@ impl Teller<'_> {
     pub(super) fn over(&self, found: &Found<'_>) -> Line {
         let finding = found.finding;
         let line = icon(found).line(self.name(found)).text(found.joint()).foreign(found.gist());
+        if !self.is_watched(found) {
+            return line.text(", no longer watched");
+        }
         match (finding.over_since, finding.kind, finding.last_seen) {
             (Some(over), _, _) => line.text(&format!(", over since {}", self.clock.short(over))),
             (None, Kind::Event, Some(last)) => {
@@ -150,6 +153,11 @@ impl Teller<'_> {
             }
             (None, _, _) => line.text(", over"),
         }
+    }
+
+    /// Whether the job still names it.
+    pub(super) fn is_watched(&self, found: &Found<'_>) -> bool {
+        std::iter::once(&found.finding).chain(&found.twins).any(|f| rules::is_watched(self.spec, &f.id))
     }
 
     /// What is told of it, with its name: `autopar-redis OOM-killed`.
@@ -166,8 +174,10 @@ impl Teller<'_> {
     /// A record of a log in its own words, where its pattern says nothing but that it is bad.
     fn quote<'f>(&self, found: &Found<'f>) -> Option<&'f str> {
         let (_, container) = rules::containers(self.spec).find(|(_, c)| c.name == found.finding.subject)?;
-        let mut patterns = profiles::compiled(container.profile.unwrap_or_default()).patterns().iter();
-        patterns.find(|pattern| pattern.id == found.finding.reason && pattern.fallback)?;
+        let profile = container.profile.unwrap_or_default();
+        let mut patterns = profiles::compiled(profile).patterns().iter();
+        let says_little = |pattern: &profiles::Known| pattern.fallback || profile == ProfileName::Generic;
+        patterns.find(|pattern| pattern.id == found.finding.reason && says_little(pattern))?;
         found.finding.evidence.first().map(|record| essence(record).lines().next().unwrap_or_default())
     }
 

@@ -19,7 +19,7 @@ use crate::{
         report::Aspect,
         run::Phase,
     },
-    core::effective,
+    core::{effective, rules::own},
 };
 
 /// What the lock screen of a phone shows, in UTF-16 units: the subject and the gist of the cause are within.
@@ -50,14 +50,14 @@ pub(super) fn headline(message: &Message<'_>) -> Line {
             let at = problems.first().map_or("spec", |problem| problem.path.as_str());
             headed(message, "⛔", Line::new().text("cannot be run: ").foreign(at).cut(80))
         }
-        Tells::Over { end: End::Recovered, since, .. } => {
-            let after = words::span(message.at.timestamp().duration_since(since));
+        Tells::Over { end: End::Recovered, since, run, opened } => {
+            let after = words::span(over_at(message, run, opened).duration_since(since));
             headed(message, "✅", Line::new().text(&format!("RECOVERED after {after}")))
         }
         Tells::Over { end: End::WasDown, since, run, opened } => {
             let critical = was(run, opened).iter().any(|found| found.finding.severity == Severity::Critical);
             let was = if critical { "was down" } else { "had a problem" };
-            let span = format!("{was} {}–{}", clock.short(since), clock.short(message.at.timestamp()));
+            let span = format!("{was} {}–{}", clock.short(since), clock.short(over_at(message, run, opened)));
             headed(message, "✅", Line::new().text(&span))
         }
         Tells::Over { end: End::Muted, since, .. } => {
@@ -66,8 +66,14 @@ pub(super) fn headline(message: &Message<'_>) -> Line {
         }
         // Nothing was seen to be good: no check mark.
         Tells::Over { end: End::Subsided, since, run, opened } => {
-            let last = was(run, opened).iter().filter_map(|found| found.finding.last_seen).max();
-            let text = format!("no further occurrence since {}", clock.short(last.unwrap_or(since)));
+            let was = was(run, opened);
+            let last = was.iter().filter_map(|found| found.finding.last_seen).max();
+            let teller = teller(message, run);
+            let text = if !was.is_empty() && !was.iter().any(|found| teller.is_watched(found)) {
+                "what was wrong is no longer watched".to_owned()
+            } else {
+                format!("no further occurrence since {}", clock.short(last.unwrap_or(since)))
+            };
             headed(message, "ℹ️", Line::new().text(&text))
         }
         Tells::Run { run, .. } if is_good(message, run) => {
@@ -170,7 +176,7 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
     }
     let further = sorted.further.iter().filter(untold);
     let further = further.map(|f| Line::new().text(f.mark()).line(teller.whole(f)).cut(MAX_LINE));
-    let resolved = once(run.status.findings.iter().filter(|f| f.state == FindingState::Resolved));
+    let resolved = once(resolved(run.status));
     let resolved = resolved.iter().map(|f| Line::new().text("↩️ ").line(teller.over(f)).cut(MAX_LINE)).collect();
     let unlisted = usize::try_from(run.status.finding_count.unwrap_or(0)).unwrap_or(0);
     let middle = Middle {
@@ -305,13 +311,27 @@ impl<'a> Sorted<'a> {
     }
 }
 
+/// What the run saw to be over; that we were offline has a line of its own.
+fn resolved(status: &MonitoringRunStatus) -> impl Iterator<Item = &Finding> + Clone {
+    status.findings.iter().filter(|f| f.state == FindingState::Resolved && !own::is_return(f))
+}
+
 /// What an incident was about: what the run that opened it found bad, then what the last one saw to be over; each in the
 /// newest words, and muted where it is now.
 fn was<'a>(run: Run<'a>, opened: Option<&'a MonitoringRunStatus>) -> Vec<Found<'a>> {
-    let resolved = run.status.findings.iter().filter(|f| f.state == FindingState::Resolved);
+    let resolved = resolved(run.status);
     let before = opened.into_iter().flat_map(|status| &status.findings).filter(|f| f.is_bad());
-    let newest = before.map(|f| resolved.clone().chain(muted(run.status)).find(|r| r.id == f.id).unwrap_or(f));
+    let newer = |f: &Finding| resolved.clone().chain(muted(run.status)).find(|r| r.id == f.id);
+    // What was over by itself when it was found is not carried on.
+    let newest = before
+        .map(|f| newer(f).filter(|r| r.is_muted() || r.over_since.is_some() || f.over_since.is_none()).unwrap_or(f));
     once(newest.chain(resolved.clone()))
+}
+
+/// When an incident was over: when the last of it was, where that is known of all of it; else by now.
+fn over_at(message: &Message<'_>, run: Run<'_>, opened: Option<&MonitoringRunStatus>) -> Timestamp {
+    let ends = was(run, opened).iter().map(|found| found.finding.over_since).collect::<Option<Vec<_>>>();
+    ends.and_then(|ends| ends.into_iter().max()).unwrap_or_else(|| message.at.timestamp())
 }
 
 /// `autopar-redis OOM-killed, restarting (9×)`.
@@ -411,7 +431,7 @@ fn next_check(message: &Message<'_>) -> Option<Line> {
     message.next.map(|next| Line::new().text("🔄 Next Check: ").text(&Clock(message.at).coming(next)))
 }
 
-/// Slots without a run that nobody was told of.
+/// Slots without a run that nobody was told of, and the time in which we were offline.
 fn slots(message: &Message<'_>) -> Vec<Line> {
     let line = |slots: Option<&SlotCount>, verb: &str| {
         let slots = slots.filter(|slots| slots.untold > 0)?;
@@ -420,7 +440,18 @@ fn slots(message: &Message<'_>) -> Vec<Line> {
         let text = format!("⏭️ {} {were} {verb}{the} at {at} (", counted(slots.untold, "slot"));
         Some(Line::new().text(&text).foreign(&slots.reason).text(")"))
     };
-    [line(message.notes.missed, "missed"), line(message.notes.skipped, "skipped")].into_iter().flatten().collect()
+    let slots = [line(message.notes.missed, "missed"), line(message.notes.skipped, "skipped")];
+    slots.into_iter().chain([could_not_look(message)]).flatten().collect()
+}
+
+/// `❔ Stagewatch could not look 03:15–03:40: neither a target nor the Bot API was reached`.
+fn could_not_look(message: &Message<'_>) -> Option<Line> {
+    let (Tells::Run { run, .. } | Tells::Over { run, .. }) = message.tells else { return None };
+    let finding = run.status.findings.iter().find(|f| own::is_return(f))?;
+    let clock = Clock(message.at);
+    let (first, until) = (clock.short(finding.first_seen?), clock.short(finding.over_since?));
+    let why = "neither a target nor the Bot API was reached";
+    Some(Line::new().text(&format!("❔ Stagewatch could not look {first}–{until}: {why}")))
 }
 
 /// What would count, but for the job's overrides.

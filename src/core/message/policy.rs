@@ -25,6 +25,8 @@ pub enum Situation {
     GoodNotClosed,
     /// The incident closes: what is left of it is muted by an override of the spec.
     Mutes,
+    /// We are offline: nothing can be said, and there is nowhere to say it. It is told by the run that can look again.
+    CouldNotLook,
     /// The incident closes.
     Closes {
         /// It merely stopped being logged.
@@ -41,10 +43,11 @@ pub enum Sound {
     Silent,
 }
 
-/// Whether `situation` is told under `policy`, and how; `severity` is the incident's.
+/// Whether `situation` is told under `policy`, and how; `severity` is the highest among the run's findings.
 pub fn sends(policy: Policy, situation: Situation, ring_on: RingOn, severity: Severity) -> Option<Sound> {
     let rings = severity == Severity::Critical || ring_on == RingOn::Warning;
     match (situation, policy) {
+        (Situation::CouldNotLook, _) => None,
         (Situation::Opens, _) if rings => Some(Sound::Rings),
         (Situation::Opens | Situation::Mutes | Situation::Closes { .. }, _)
         | (Situation::BadNothingNew, Policy::Problems)
@@ -69,6 +72,7 @@ mod tests {
             (Situation::GoodNotClosed, silent, None, None),
             (Situation::Closes { subsided: false }, silent, silent, silent),
             (Situation::Mutes, silent, silent, silent),
+            (Situation::CouldNotLook, None, None, None),
         ] {
             let row = [Policy::Always, Policy::Problems, Policy::Changes]
                 .map(|policy| sends(policy, situation, RingOn::Critical, Severity::Critical));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     api::{
-        Finding, MonitoringJobSpec, Observation,
+        Finding, MonitoringJobSpec, Observation, Severity,
         job::Container,
         report::{Aspect, Outcome},
     },
@@ -16,7 +16,11 @@ use crate::{
             website::AttemptResult,
         },
         redact::cut,
-        rules::{self, container},
+        rules::{
+            self,
+            container::{self, Memory},
+        },
+        trend,
     },
 };
 
@@ -100,12 +104,12 @@ fn of_check(looked: &CheckObservation) -> Fact {
         AttemptResult::Answered(answer) => {
             let took = last.phases.total_ms;
             Fact::seen(format!("GET {path} answered {} in {took} ms", answer.status))
-                .with("latencyMs", Some(took))
+                .with(trend::LATENCY, Some(took))
                 .with("status", Some(answer.status.into()))
         }
         AttemptResult::Failed { reason, detail } => Fact::seen(format!("GET {path} failed: {reason:?}: {detail}")),
     };
-    fact.with("attempts", i64::try_from(looked.attempts.len()).ok())
+    fact.with(trend::ATTEMPTS, i64::try_from(looked.attempts.len()).ok())
 }
 
 /// None for a recording of containers alone.
@@ -159,25 +163,34 @@ fn of_inspect(inspect: &Inspect, stats: Option<&Stats>) -> Fact {
     }
     parts.push(format!("restarted {}", times(inspect.restart_count, "time")));
     let cpu = stats.and_then(|stats| container::cpu_percent(inspect, stats));
-    let memory = stats.and_then(|stats| container::memory_percent(inspect, stats));
+    let (percent, mib) = match stats.and_then(|stats| container::memory(inspect, stats)) {
+        Some(Memory::Percent(percent)) => (Some(percent), None),
+        Some(Memory::Mib(mib)) => (None, Some(mib)),
+        None => (None, None),
+    };
     parts.extend(cpu.map(|cpu| format!("CPU {cpu} %")));
-    parts.extend(memory.map(|memory| format!("memory {memory} %")));
+    parts.extend(percent.map(|percent| format!("memory {percent} %")));
+    parts.extend(mib.map(|mib| format!("memory {mib} MiB")));
     Fact::seen(parts.join(", "))
         .with("restartCount", Some(inspect.restart_count))
-        .with("cpuPercent", cpu)
-        .with("memoryPercent", memory)
+        .with(trend::CPU, cpu)
+        .with(trend::MEMORY_PERCENT, percent)
+        .with(trend::MEMORY_MIB, mib)
 }
 
 fn of_log(log: &LogLook) -> Fact {
     match log {
         LogLook::Unavailable { why } => Fact::unseen(format!("not read: {why}")),
-        LogLook::Read(LogScan { records, incomplete, .. }) => {
-            let records = i64::try_from(*records).unwrap_or(i64::MAX);
+        LogLook::Read(LogScan { records, incomplete, matches, .. }) => {
+            let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+            let records = whole(*records);
+            let trouble = matches.iter().filter(|m| m.severity > Severity::Info).map(|m| m.count).sum();
             let message = match incomplete {
                 None => format!("{} read", times(records, "record")),
                 Some(why) => format!("{} read, not all: {why}", times(records, "record")),
             };
-            Fact::seen(message).with("records", Some(records))
+            let trouble = Some(whole(trouble)).filter(|_| incomplete.is_none());
+            Fact::seen(message).with("records", Some(records)).with("trouble", trouble)
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn against(
 }
 
 /// What became of a finding that was not found again.
+#[derive(Clone, Copy)]
 enum Fate {
     /// It was seen to be over, at this instant where that is known.
     Over(Option<Timestamp>),
@@ -63,27 +64,25 @@ enum Fate {
     Unknown,
 }
 
-/// None when its subject is no longer in the spec.
+/// None when it is no longer watched.
 fn fate(spec: &MonitoringJobSpec, seen: &Observations, before: &FindingSummary, window: Window) -> Option<Fate> {
-    let observed = |observed: bool| Some(if observed { Fate::Over(Some(window.until)) } else { Fate::Unknown });
+    // An event is not over since then: it did not recur.
+    let over = Fate::Over(Some(window.until).filter(|_| before.kind == Kind::State));
+    let observed = |observed: bool| Some(if observed { over } else { Fate::Unknown });
+    if !rules::is_watched(spec, &before.id) {
+        return None;
+    }
     let parts: Vec<&str> = before.id.split('/').collect();
     match parts[..] {
-        ["website", website, check, reason] => {
-            rules::checks(spec).find(|(w, c)| w.name == website && *c == check)?;
-            observed(website_shows(seen, website, check, reason))
-        }
+        ["website", website, check, reason] => observed(website_shows(seen, website, check, reason)),
         ["docker", host, reason] => {
-            spec.docker_hosts.iter().find(|h| h.name == host)?;
             let engine = seen.hosts.iter().find(|h| h.name == host).map(|h| &h.engine);
             observed(match engine {
                 Some(Engine::Answered { clock_offset_ms, .. }) => reason != "ClockOffset" || clock_offset_ms.is_some(),
                 _ => false,
             })
         }
-        ["container", name, reason] => {
-            rules::containers(spec).find(|(_, c)| c.name == name)?;
-            observed(container_shows(look(seen, name), reason))
-        }
+        ["container", name, reason] => observed(container_shows(look(seen, name), reason)),
         ["logs", name, pattern] => {
             let (_, container) = rules::containers(spec).find(|(_, c)| c.name == name)?;
             Some(log_fate(container, look(seen, name), before, pattern, window))
@@ -118,7 +117,7 @@ fn container_shows(look: Option<&ContainerLook>, reason: &str) -> bool {
             match reason {
                 "Missing" | "NotObserved" => true,
                 "Unhealthy" | "StartingTooLong" => running && !matches!(health, Some("starting" | "unhealthy")),
-                "HighMemory" | "HighCpu" => running && stats.is_some(),
+                "HighMemory" | "HighCpu" | "MemoryDrift" | "CpuDrift" => running && stats.is_some(),
                 _ => running,
             }
         }

@@ -26,8 +26,11 @@ use crate::{
 
 pub use self::{
     ends::By,
-    load::{cpu_looks_high, cpu_percent, cpu_series, memory_percent, thresholds_of},
+    load::{Memory, cpu_looks_high, cpu_of, cpu_percent, memory, thresholds_of},
 };
+
+/// As much of a container's id as people are shown, too: there are many baselines in a status.
+const SHORT_ID: usize = 12;
 
 /// One container as all its rules see it.
 struct Case<'a> {
@@ -94,7 +97,7 @@ fn known_down(container: &Container, inspect: &Inspect, previous: &Previous) -> 
 pub fn baseline(name: &str, inspect: &Inspect) -> ContainerBaseline {
     ContainerBaseline {
         name: name.to_owned(),
-        id: inspect.id.clone(),
+        id: inspect.id.chars().take(SHORT_ID).collect(),
         restart_count: inspect.restart_count,
         started_at: inspect.state.started_at,
     }
@@ -104,8 +107,8 @@ impl Case<'_> {
     fn judge(&self, stats: Option<&Stats>, previous: &Previous) -> Vec<Finding> {
         match self.inspect.state.status.as_str() {
             "running" => {
-                let memory = stats.and_then(|stats| load::memory(self, stats));
-                let cpu = stats.and_then(|stats| load::cpu(self, stats, previous));
+                let memory = stats.and_then(|stats| load::high_memory(self, stats, previous));
+                let cpu = stats.and_then(|stats| load::high_cpu(self, stats, previous));
                 let was = [back::judge(self), health::judge(self), paused::before(self)];
                 was.into_iter().chain([network::judge(self), memory, cpu]).flatten().collect()
             }

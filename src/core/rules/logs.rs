@@ -87,7 +87,7 @@ fn pattern(container: &Container, inspect: &Inspect, found: &PatternMatch, until
 }
 
 /// One record of each kind; how often each came, where there are several.
-fn evidence(found: &PatternMatch) -> Vec<String> {
+pub(super) fn evidence(found: &PatternMatch) -> Vec<String> {
     let told = |record: &Evidence| match record.count {
         2.. if found.kinds > 1 => format!("{} ({}×)", cut(&record.record, 390), record.count),
         _ => record.record.clone(),

@@ -6,6 +6,7 @@ pub mod container;
 pub mod host;
 pub mod logs;
 pub mod own;
+pub mod trends;
 pub mod website;
 
 use super::{
@@ -55,6 +56,8 @@ pub fn judge(spec: &MonitoringJobSpec, seen: &Observations, previous: &Previous,
             findings.extend(logs::judge(container, &looked_at.look, previous, window));
         }
     }
+    let unusual = trends::judge(spec, seen, previous, window, &findings);
+    findings.extend(unusual);
     findings
 }
 
@@ -71,6 +74,17 @@ pub fn checks(spec: &MonitoringJobSpec) -> impl Iterator<Item = (&Website, &str)
 /// The containers of a spec with their hosts.
 pub fn containers(spec: &MonitoringJobSpec) -> impl Iterator<Item = (&DockerHost, &Container)> {
     spec.docker_hosts.iter().flat_map(|host| host.containers.iter().map(move |container| (host, container)))
+}
+
+/// Whether the spec still names what the finding of this id is about.
+pub fn is_watched(spec: &MonitoringJobSpec, id: &str) -> bool {
+    match id.split('/').collect::<Vec<_>>()[..] {
+        ["website", website, check, _] => checks(spec).any(|(w, c)| w.name == website && c == check),
+        ["docker", host, _] => spec.docker_hosts.iter().any(|h| h.name == host),
+        ["container" | "logs", name, _] => containers(spec).any(|(_, c)| c.name == name),
+        ["self", ..] => true,
+        _ => false,
+    }
 }
 
 fn not_looked_at(stem: &str, subject: &str, why: &str) -> Finding {

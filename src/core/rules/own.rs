@@ -2,7 +2,7 @@
 
 use super::finding;
 use crate::{
-    api::{Finding, Kind, MonitoringJobSpec, Severity, Window},
+    api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity, Window},
     core::observation::{
         Observations,
         docker::{Engine, EngineFailure},
@@ -35,13 +35,25 @@ pub fn reached_nothing(spec: &MonitoringJobSpec, seen: &Observations) -> bool {
     !failed.is_empty() && failed.into_iter().all(|failed| failed)
 }
 
+const OFFLINE: &str = "self/run/Offline";
+
+/// Whether a run with these findings was offline.
+pub fn is_offline(findings: &[Finding]) -> bool {
+    findings.iter().any(|f| f.id == OFFLINE && matches!(f.state, FindingState::New | FindingState::Ongoing))
+}
+
+/// Whether a finding tells that we were offline until this run.
+pub fn is_return(finding: &Finding) -> bool {
+    finding.id == OFFLINE && finding.state == FindingState::Resolved
+}
+
 /// We are offline: nothing can be said of any target.
 pub fn offline(window: Window) -> Finding {
     Finding {
         last_seen: Some(window.until),
         advice: Some("check our own network and DNS".to_owned()),
         ..finding(
-            "self/run/Offline".to_owned(),
+            OFFLINE.to_owned(),
             Kind::State,
             Severity::Warning,
             SUBJECT,

@@ -16,11 +16,12 @@ use crate::{
         },
         previous::Previous,
         redact::cut,
+        trend,
     },
 };
 
 /// How much of a path is told.
-const PATH_CHARS: usize = 120;
+pub(super) const PATH_CHARS: usize = 120;
 /// `Flaky` warns from this many runs on, of the last ten.
 const FLAKY_RUNS: usize = 3;
 const FLAKY_OF: usize = 10;
@@ -43,11 +44,6 @@ pub fn judge(website: &Website, seen: &[CheckObservation], previous: &Previous) 
     findings.extend(certificate_findings(website, &looked));
     findings.extend(credentials_finding(website, &looked));
     findings
-}
-
-/// The id of the series in which the attempts of a check are remembered from run to run.
-pub fn attempts_series(website: &str, check: &str) -> String {
-    format!("website/{website}/{check}/attempts")
 }
 
 /// Whether an attempt would be critical, so that it is worth another one. How long a certificate lasts does not
@@ -272,7 +268,7 @@ fn flaky(
     if tries < 2 || is_critical(website, check, last) {
         return None;
     }
-    let series = attempts_series(&website.name, &check.name);
+    let series = trend::of_check(&website.name, &check.name, trend::ATTEMPTS);
     let earlier = previous.trends.iter().find(|trend| trend.id == series).map_or(&[][..], |trend| &trend.values);
     let runs = 1 + earlier.iter().rev().take(FLAKY_OF - 1).filter(|&&attempts| attempts > 1).count();
     let severity = if runs >= FLAKY_RUNS { Severity::Warning } else { Severity::Info };

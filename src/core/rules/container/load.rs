@@ -5,12 +5,13 @@ use jiff::SignedDuration;
 use super::Case;
 use crate::{
     api::{
-        Finding, Severity,
+        Finding, FindingState, Severity,
         job::{Container, Percent},
     },
     core::{
         observation::docker::{HostConfig, Inspect, Stats},
         previous::Previous,
+        trend,
     },
 };
 
@@ -18,20 +19,30 @@ use crate::{
 const LONG_ENOUGH: SignedDuration = SignedDuration::from_secs(10);
 const CPU: i64 = 90;
 const MEMORY: (i64, i64) = (85, 95);
+/// So much less than its threshold is clearly less, in percent of the limit.
+const MARGIN: i64 = 5;
 
-/// The id of the series in which CPU percent is remembered from run to run.
-pub fn cpu_series(container: &str) -> String {
-    format!("container/{container}/cpuPercent")
+/// Memory in use without inactive file pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// In percent of the limit.
+    Percent(i64),
+    /// In MiB, where there is no limit.
+    Mib(i64),
 }
 
-/// Memory in use without inactive file pages, in percent of the limit; none without a limit.
-pub fn memory_percent(inspect: &Inspect, stats: &Stats) -> Option<i64> {
-    let limit = u64::try_from(inspect.host_config.memory).ok().filter(|limit| *limit > 0)?;
+/// Memory in use; none when it was not measured.
+pub fn memory(inspect: &Inspect, stats: &Stats) -> Option<Memory> {
     let memory = &stats.memory_stats;
     let inactive =
         ["inactive_file", "total_inactive_file"].iter().filter_map(|key| memory.stats.get(*key)?.as_u64()).max();
     let used = memory.usage.saturating_sub(inactive.unwrap_or(0));
-    (memory.usage > 0).then(|| i64::try_from(used.saturating_mul(100) / limit).unwrap_or(i64::MAX))
+    let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let limit = u64::try_from(inspect.host_config.memory).ok().filter(|limit| *limit > 0);
+    (memory.usage > 0).then(|| match limit {
+        Some(limit) => Memory::Percent(whole(used.saturating_mul(100) / limit)),
+        None => Memory::Mib(whole(used >> 20)),
+    })
 }
 
 /// CPU time between the two samples, in percent of the quota, else of all CPUs.
@@ -49,6 +60,11 @@ pub fn cpu_percent(inspect: &Inspect, stats: &Stats) -> Option<i64> {
     i64::try_from(percent).ok()
 }
 
+/// What [`cpu_percent`] is a share of.
+pub fn cpu_of(inspect: &Inspect) -> &'static str {
+    if quota(&inspect.host_config).is_some() { "its CPU quota" } else { "all CPUs" }
+}
+
 /// What a container may take, in thousandths of a CPU.
 fn quota(config: &HostConfig) -> Option<u64> {
     if config.nano_cpus > 0 {
@@ -64,20 +80,25 @@ pub fn cpu_looks_high(container: &Container, inspect: &Inspect, stats: &Stats) -
     cpu_percent(inspect, stats).is_some_and(|percent| severity(percent, warning, critical).is_some())
 }
 
-pub(super) fn memory(case: &Case<'_>, stats: &Stats) -> Option<Finding> {
-    let percent = memory_percent(case.inspect, stats)?;
+/// What was found stays until it is clearly less than its threshold, so that memory about there does not come and go.
+pub(super) fn high_memory(case: &Case<'_>, stats: &Stats, previous: &Previous) -> Option<Finding> {
+    let Some(Memory::Percent(percent)) = memory(case.inspect, stats) else { return None };
+    let id = trend::of_container(&case.container.name, "HighMemory");
+    let before = previous.findings.iter().find(|f| f.id == id && f.state != FindingState::Resolved).map(|f| f.severity);
+    let held = |severity, limit: i64| if before >= Some(severity) { limit - MARGIN } else { limit };
     let (warning, critical) = thresholds(case.container.memory_percent.as_ref(), MEMORY.0, Some(MEMORY.1));
+    let warning = held(Severity::Warning, warning);
+    let critical = critical.map(|critical| held(Severity::Critical, critical));
     let severity = severity(percent, warning, critical)?;
     let message =
         format!("uses {percent} % of its memory limit of {} MiB", case.inspect.host_config.memory / (1 << 20));
     Some(Finding { advice: Some(super::OOM_ADVICE.to_owned()), ..case.state("HighMemory", severity, message) })
 }
 
-pub(super) fn cpu(case: &Case<'_>, stats: &Stats, previous: &Previous) -> Option<Finding> {
+pub(super) fn high_cpu(case: &Case<'_>, stats: &Stats, previous: &Previous) -> Option<Finding> {
     let percent = cpu_percent(case.inspect, stats)?;
     let (warning, critical) = thresholds(case.container.cpu_percent.as_ref(), CPU, None);
-    let id = cpu_series(&case.container.name);
-    let before = previous.trends.iter().find(|series| series.id == id).and_then(|series| series.values.last().copied());
+    let before = trend::last(&previous.trends, &trend::of_container(&case.container.name, trend::CPU));
     let sample = stats.read.zip(stats.preread).map(|(read, before)| read.duration_since(before));
     let (percent, over) = match (sample, before) {
         (Some(sample), _) if sample >= LONG_ENOUGH => (percent, format!("over {} s", sample.as_secs())),
@@ -85,7 +106,7 @@ pub(super) fn cpu(case: &Case<'_>, stats: &Stats, previous: &Previous) -> Option
         _ => return None,
     };
     let severity = severity(percent, warning, critical)?;
-    let of = if quota(&case.inspect.host_config).is_some() { "its CPU quota" } else { "all CPUs" };
+    let of = cpu_of(case.inspect);
     Some(case.state("HighCpu", severity, format!("uses {percent} % of {of} {over}")))
 }
 
@@ -182,7 +203,7 @@ mod tests {
         // Two seconds say little by themselves.
         assert_eq!(found(busy(2, 4), &json!({}), &none), []);
         let before = |percent| Previous {
-            trends: vec![Series { id: cpu_series("autopar-redis"), values: vec![10, percent] }],
+            trends: vec![Series { id: trend::of_container("autopar-redis", trend::CPU), values: vec![10, percent] }],
             ..Previous::default()
         };
         assert_eq!(found(busy(2, 4), &json!({}), &before(95))[0].2, "uses 95 % of all CPUs over two runs");

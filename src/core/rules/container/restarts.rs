@@ -58,7 +58,7 @@ impl Restarts {
         let (finished, started) = (state.finished_at, state.started_at);
         let came_back = recent(finished) && started >= finished;
         match baseline {
-            Some(known) if known.id == inspect.id => {
+            Some(known) if !known.id.is_empty() && inspect.id.starts_with(&known.id) => {
                 // A start by hand sets the engine's count back to zero.
                 let counted = if inspect.restart_count >= known.restart_count {
                     inspect.restart_count - known.restart_count
