@@ -175,7 +175,7 @@ impl<'a> Look<'a> {
         let report = report::report(spec, &observations, &previous, window);
         let replayed = recording::read(folder)?.report();
         ensure!(replayed == report, "the recording comes to another report: {replayed:#?} is not {report:#?}");
-        let previous = Previous::after(&report, report::containers(&observations), Vec::new());
+        let previous = previous.followed_by(spec, &report, &report::containers(&observations));
         Ok(Seen { report, previous })
     }
 }
