@@ -74,27 +74,27 @@ fn a_replay_says_why_it_comes_to_its_report() {
         log of gone, profile generic: 0 records
           unread    it is not in the recording
 
-        logs/worker/error-records  Warning, New
-          seen      4 records read
-          seen      records that match error-records: 1, the one at 2026-11-24 03:09:00 UTC
-          before    the run before did not find it
-          cause     the probable cause: nothing else that was found explains it
-
-        container/gone/NotObserved  Warning, New
-          seen      not looked at: it is not in the recording
-          before    the run before did not find it
-          cause     on its own: nothing ties it to logs/worker/error-records
-
         container/redis/HighMemory  Warning, New
           seen      running, restarted 2 times, memory 83 %
           seen      0123456789ab: status running, exit code 0, OOM-killed false, restarted 2×, created 2026-11-23 00:00:00 UTC, started 2026-11-24 02:59:00 UTC, ended 2026-11-24 02:58:50 UTC
           threshold warns at 80 %, is critical at 95 %
           before    the run before did not find it; it saw 0123456789ab restarted 2×, started 2026-11-24 02:59:00 UTC
-          cause     on its own: nothing ties it to logs/worker/error-records
+          cause     the probable cause: nothing else that was found explains it
+
+        logs/worker/error-records  Warning, New
+          seen      4 records read
+          seen      records that match error-records: 1, the one at 2026-11-24 03:09:00 UTC
+          before    the run before did not find it
+          cause     on its own: nothing ties it to container/redis/HighMemory
+
+        container/gone/NotObserved  Warning, New
+          seen      not looked at: it is not in the recording
+          before    the run before did not find it
+          cause     on its own: nothing ties it to container/redis/HighMemory
 
         A finding that is false here is muted by its id, in the job's spec:
           overrides:
-            - {id: logs/worker/error-records, severity: Info, until: …, reason: …}
+            - {id: container/redis/HighMemory, severity: Info, until: …, reason: …}
         "#);
 }
 
