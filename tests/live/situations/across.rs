@@ -103,7 +103,7 @@ fn redis_is_paused_and_the_site_answers_502() -> Result<()> {
         let seen = stage.look("across-redis-paused", done, &job, Look::after(&well));
         chain.redis.docker(&["unpause"])?;
         let seen = seen?;
-        let beside = ["UnexpectedStatus", "error-records", "upstream-closed"];
+        let beside = ["UnexpectedStatus", "unreachable", "upstream-closed"];
         seen.comes_to(ErrorsInvestigate, (Critical, chain.redis.name(), "Paused"), &beside)?;
         seen.explains(&["UnexpectedStatus"])
     })
