@@ -21,6 +21,7 @@ use stagewatch::{
         previous::Previous,
         report,
     },
+    store::merge,
 };
 
 use super::sample::at;
@@ -198,17 +199,6 @@ fn inspect(name: &str, change: &Value) -> Value {
         "HostConfig": {"Memory": 268_435_456, "RestartPolicy": {"Name": "unless-stopped"}, "NetworkMode": "autopar"},
         "NetworkSettings": {"Networks": {"autopar": {"IPAddress": ""}}},
     });
-    merge(&mut json, change);
+    merge::apply(&mut json, change);
     json
-}
-
-fn merge(into: &mut Value, from: &Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (key, value) in from {
-                merge(into.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (into, from) => *into = from.clone(),
-    }
 }

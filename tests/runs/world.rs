@@ -29,6 +29,7 @@ use stagewatch::{
         report,
         schedule::Schedule,
     },
+    store::merge,
 };
 
 const SPEC: &str = "
@@ -92,7 +93,7 @@ impl World {
     /// Changes the spec.
     pub fn edit(&mut self, change: &Value) {
         let mut spec = serde_json::to_value(&self.job.spec).unwrap();
-        merge(&mut spec, change);
+        merge::apply(&mut spec, change);
         self.job.spec = serde_json::from_value(spec).unwrap();
     }
 
@@ -183,17 +184,6 @@ impl World {
     }
 }
 
-fn merge(into: &mut Value, from: &Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (key, value) in from {
-                merge(into.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (into, from) => *into = from.clone(),
-    }
-}
-
 /// What a run sees: all well, until it is changed.
 pub struct Seen<'a> {
     spec: &'a MonitoringJobSpec,
@@ -216,7 +206,7 @@ impl Seen<'_> {
     pub fn container(&mut self, name: &str, change: &Value) {
         let ContainerLook::Seen { inspect, .. } = self.look(name) else { panic!("{name} is not seen") };
         let mut json = serde_json::to_value(&*inspect).unwrap();
-        merge(&mut json, change);
+        merge::apply(&mut json, change);
         *inspect = serde_json::from_value(json).unwrap();
     }
 
