@@ -3,6 +3,8 @@
 //! No field inside a list item has a schema default (a GitOps tool would see drift): what an omitted field means is
 //! said by the methods here.
 
+mod analysis;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
@@ -10,6 +12,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::analysis::{Analysis, Analyze, Budget, Claude, Investigate};
 use super::{
     Duration, MonitoringJobStatus, Severity,
     schema::{Instant, as_stored},
@@ -105,6 +108,9 @@ pub struct MonitoringJobSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
     pub overrides: Vec<Override>,
+    /// Who explains and investigates what the rules find. Absent: the rules decide alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
     /// Whom to tell, and when. Absent: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notifications: Option<Notifications>,

@@ -3,6 +3,7 @@
 //! Everything here is data. Serde is never stricter than the schema: what the API server admits, we can read, so that
 //! one odd object cannot stop the list for all the others. What is admitted and still wrong is said by [`validation`].
 
+pub mod analysis;
 pub mod duration;
 pub mod job;
 pub mod job_status;

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{Instant, MAX_INTEGER};
+use super::{
+    analysis::Analysis,
+    schema::{Instant, MAX_INTEGER},
+};
 
 /// What a run concludes of the environment: from the highest severity among its findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -84,6 +87,8 @@ pub enum Source {
     /// The rules of `core::rules`.
     #[default]
     Rules,
+    /// Claude: a suspicion, with the evidence that it rests on.
+    Claude,
 }
 
 /// An observation judged to matter.
@@ -256,4 +261,7 @@ pub struct Report {
     pub probable_cause: Option<ProbableCause>,
     /// What was seen.
     pub observations: Vec<Observation>,
+    /// What Claude made of it, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Duration, Finding, Observation, ProbableCause, Verdict, Window,
+    analysis::{Analysis, Investigation},
     job_status::ContainerBaseline,
     schema::{Instant, MAX_INTEGER, as_stored},
     validation::rule,
@@ -167,6 +168,12 @@ pub struct MonitoringRunStatus {
     /// What most likely broke first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probable_cause: Option<ProbableCause>,
+    /// What Claude made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
+    /// What Claude found when it looked closer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub investigation: Option<Investigation>,
     /// What the rules say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules_verdict: Option<Verdict>,

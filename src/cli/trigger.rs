@@ -126,6 +126,7 @@ impl Trigger {
             findings: status.findings,
             probable_cause: status.probable_cause,
             observations: status.observations,
+            analysis: status.analysis,
         };
         emit(&report::print(self.output, &job.spec, &report)?)?;
         Ok(self.fail_on.exit(verdict))

@@ -71,7 +71,7 @@ fn conclude(spec: &MonitoringJobSpec, seen: &Observations, mut findings: Vec<Fin
     for observation in &mut observations {
         observation.message = shapes.redact(&observation.message).into_owned();
     }
-    Report { verdict, rules_verdict: verdict, window, findings, probable_cause, observations }
+    Report { verdict, rules_verdict: verdict, window, findings, probable_cause, observations, analysis: None }
 }
 
 #[cfg(test)]

@@ -94,6 +94,10 @@ pub fn job() -> Value {
             "overrides": [
                 {"id": "container/autopar-rabbitmq/HighMemory", "severity": "Info", "until": "2026-12-01T00:00:00Z", "reason": "sized on Monday"}
             ],
+            "analysis": {"claude": {
+                "model": "claude-sonnet-5-5", "apiKeySecretRef": {"name": "claude", "key": "api-key"}, "analyze": "OnChange", "investigate": "OnIncident",
+                "budget": {"turns": 20, "inputTokens": 200_000, "outputTokens": 16_000, "time": "5m", "dailyTokens": 2_000_000}
+            }},
             "notifications": {
                 "policy": "Always", "failureThreshold": 1, "successThreshold": 1, "ringOn": "Warning",
                 "receivers": [{"name": "team", "telegram": {"secretRef": {"name": "telegram"}, "messageThreadId": 12}}]
@@ -410,6 +414,14 @@ fn rules(add: &mut dyn FnMut(&'static str, Value, Value, &'static str)) {
         json!("sized on Monday"),
         "Autopar Staging",
     );
+    add_all(
+        "/spec/analysis/claude/model",
+        &[json!(""), json!("claude sonnet"), json!("-x")],
+        json!("claude-sonnet-5-5"),
+        "claude-sonnet-5-5",
+    );
+    add_all("/spec/analysis/claude/apiKeySecretRef/key", &[json!("a/b")], json!("api-key"), "api-key");
+    add_all("/spec/analysis/claude/budget/time", &[json!("29s"), json!("31m")], json!("5m"), "30s to 30m");
     add_all("/spec/notifications/receivers/0/name", &[json!("Team")], json!("staging"), "staging");
     add_all(
         "/spec/notifications/receivers/0/telegram/secretRef/name",
@@ -581,6 +593,20 @@ fn bounds(add: &mut dyn FnMut(&'static str, Value, Value, &'static str)) {
     add("/spec/overrides/0/until", json!("2026-12-01"), Value::Null, "2026-11-24T10:30:00Z");
     add("/spec/overrides/0/reason", text(201), text(200), "200");
     add("/spec/overrides/0/reason", Value::Null, json!("sized on Monday"), "required");
+    add("/spec/analysis", json!({}), Value::Null, "required");
+    add("/spec/analysis/claude/model", text(65), text(64), "64");
+    add("/spec/analysis/claude/apiKeySecretRef", Value::Null, json!({"name": "claude", "key": "api-key"}), "required");
+    add("/spec/analysis/claude/analyze", json!("Never"), json!("OnProblem"), "OnProblem");
+    add("/spec/analysis/claude/investigate", json!("OnChange"), json!("Never"), "Never");
+    for (at, least, most, says) in [
+        ("/spec/analysis/claude/budget/turns", 1, 50, "5"),
+        ("/spec/analysis/claude/budget/inputTokens", 10_000, 2_000_000, "2"),
+        ("/spec/analysis/claude/budget/outputTokens", 1_000, 100_000, "1"),
+        ("/spec/analysis/claude/budget/dailyTokens", 10_000, 100_000_000, "1"),
+    ] {
+        add(at, json!(least - 1), json!(least), "1");
+        add(at, json!(most + 1), json!(most), says);
+    }
     let telegram = json!({"telegram": {"secretRef": {"name": "telegram"}}});
     add("/spec/notifications/receivers", named(5, "name", &telegram), named(4, "name", &telegram), "4");
     add("/spec/notifications/receivers/0/telegram", Value::Null, telegram["telegram"].clone(), "required");
@@ -592,6 +618,6 @@ fn bounds(add: &mut dyn FnMut(&'static str, Value, Value, &'static str)) {
         "2147483647",
     );
     // What there is not (yet) is refused by name: kubectl and `validate` are strict.
-    add("/spec/analysis", json!({}), Value::Null, "analysis");
+    add("/spec/analysis/openai", json!({}), Value::Null, "openai");
     add("/spec/websites/0/intervall", json!("5m"), Value::Null, "intervall");
 }

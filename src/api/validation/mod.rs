@@ -11,7 +11,8 @@ use self::rule::{Across, Form, Span};
 use super::{
     Duration, MonitoringJob, MonitoringJobSpec, MonitoringRun,
     job::{
-        Check, Container, Dependency, DockerHost, Header, Pattern, PatternSeverity, Percent, SecretRef, Tls, Website,
+        Analysis, Check, Container, Dependency, DockerHost, Header, Pattern, PatternSeverity, Percent, SecretKeyRef,
+        SecretRef, Tls, Website,
     },
     run::Trigger,
 };
@@ -119,6 +120,13 @@ impl Found {
             self.unless(is_of(spec, &item.id, &containers), format!("{path}.id"), &rule::OVERRIDE_SUBJECT);
             self.text(format!("{path}.reason"), Some(&item.reason), &rule::LINE);
         }
+        if let Some(Analysis { claude }) = &spec.analysis {
+            let path = "spec.analysis.claude";
+            self.text(format!("{path}.model"), Some(&claude.model), &rule::MODEL);
+            self.key(&format!("{path}.apiKeySecretRef"), &claude.api_key_secret_ref);
+            let time = claude.budget.as_ref().and_then(|budget| budget.time);
+            self.span(format!("{path}.budget.time"), time, &rule::INVESTIGATION_TIME);
+        }
         for (i, receiver) in spec.notifications.iter().flat_map(|n| &n.receivers).enumerate() {
             let path = format!("spec.notifications.receivers[{i}]");
             self.text(format!("{path}.name"), Some(&receiver.name), &rule::NAME);
@@ -180,9 +188,7 @@ impl Found {
         self.text(format!("{path}.value"), header.value.as_deref(), &rule::HEADER_VALUE);
         self.unless(header.value.is_some() != header.value_from.is_some(), path, &rule::HEADER_SOURCE);
         if let Some(from) = &header.value_from {
-            let path = format!("{path}.valueFrom.secretKeyRef");
-            self.text(format!("{path}.name"), Some(&from.secret_key_ref.name), &rule::OBJECT_NAME);
-            self.text(format!("{path}.key"), Some(&from.secret_key_ref.key), &rule::SECRET_KEY);
+            self.key(&format!("{path}.valueFrom.secretKeyRef"), &from.secret_key_ref);
         }
     }
 
@@ -234,6 +240,11 @@ impl Found {
         self.span(format!("{path}.per"), pattern.per, &rule::PER);
         let known = pattern.subjects.iter().all(|subject| containers.contains(subject.as_str()));
         self.unless(known, format!("{path}.subjects"), &rule::PATTERN_SUBJECTS);
+    }
+
+    fn key(&mut self, path: &str, key: &SecretKeyRef) {
+        self.text(format!("{path}.name"), Some(&key.name), &rule::OBJECT_NAME);
+        self.text(format!("{path}.key"), Some(&key.key), &rule::SECRET_KEY);
     }
 
     fn secret(&mut self, path: &str, secret: Option<&SecretRef>) {

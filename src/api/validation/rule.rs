@@ -128,6 +128,12 @@ pub static LATENCY: Span = Span {
 /// `patterns[].per`.
 pub static PER: Span =
     Span { min: Duration::from_secs(1), max: Duration::from_days(7), message: "per is 1s to 7d, such as \"10m\"" };
+/// `analysis.claude.budget.time`.
+pub static INVESTIGATION_TIME: Span = Span {
+    min: Duration::from_secs(30),
+    max: Duration::from_mins(30),
+    message: "an investigation's time is 30s to 30m, such as \"5m\"",
+};
 
 /// What people read in one line: the environment, the title, a label.
 pub static LINE: Form =
@@ -150,6 +156,11 @@ pub static OBJECT_NAME: Form = Form::new(
 /// A key of a Secret.
 pub static SECRET_KEY: Form =
     Form::new("^[-._a-zA-Z0-9]+$", "a Secret's key is letters, digits, \"-\", \".\" and \"_\", such as \"api-key\"");
+/// `analysis.claude.model`.
+pub static MODEL: Form = Form::new(
+    "^[a-zA-Z0-9][-a-zA-Z0-9._:@/]*$",
+    "a model is named as the Messages API names it, such as \"claude-sonnet-5-5\"",
+);
 /// `websites[].url`.
 pub static URL: Form = Form::new(
     r"^https?://([a-zA-Z0-9_]([-a-zA-Z0-9_.]*[a-zA-Z0-9_])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$",
@@ -352,6 +363,7 @@ mod tests {
             (&CONTAINER_NAME, "autopar-redis"),
             (&OBJECT_NAME, "telegram"),
             (&SECRET_KEY, "api-key"),
+            (&MODEL, "claude-sonnet-5-5"),
             (&URL, "https://staging.example.com"),
             (&URL, "http://10.0.0.5:8080"),
             (&PATH, "/health?full=1"),
@@ -383,6 +395,7 @@ mod tests {
             &CHECK_TIMEOUT,
             &LATENCY,
             &PER,
+            &INVESTIGATION_TIME,
             &DURATION,
         ] {
             let example = span.message.rsplit('"').nth(1).expect("an example in quotes");
