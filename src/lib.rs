@@ -6,6 +6,7 @@
 //! `telemetry` may be used by all above `core`; all may use `core → api`. A test keeps the rule.
 #![forbid(unsafe_code)]
 
+pub mod analyze;
 pub mod api;
 pub mod cli;
 pub mod collect;

@@ -1,0 +1,4 @@
+//! Claude: what the Messages API speaks, and a client that keeps to a time budget.
+
+pub mod failure;
+pub mod messages;
