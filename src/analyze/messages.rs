@@ -65,6 +65,7 @@ pub enum Block {
 
 /// Text that is not blank: the API refuses one that is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "text")]
 pub struct Text {
     /// The text.
     pub text: String,
@@ -75,6 +76,7 @@ pub struct Text {
 
 /// A call of a tool. Name and input are the model's words: neither is known to be legal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "tool_use")]
 pub struct ToolUse {
     /// What its result refers to.
     pub id: String,
@@ -86,6 +88,7 @@ pub struct ToolUse {
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename = "tool_result")]
 pub struct ToolResult {
     /// The call's id.
     pub tool_use_id: String,
@@ -363,17 +366,10 @@ impl std::ops::AddAssign for Usage {
 
 impl Serialize for Block {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(tag = "type", rename_all = "snake_case")]
-        enum Known<'a> {
-            Text(&'a Text),
-            ToolUse(&'a ToolUse),
-            ToolResult(&'a ToolResult),
-        }
         match self {
-            Self::Text(text) => Known::Text(text).serialize(serializer),
-            Self::ToolUse(call) => Known::ToolUse(call).serialize(serializer),
-            Self::ToolResult(result) => Known::ToolResult(result).serialize(serializer),
+            Self::Text(text) => text.serialize(serializer),
+            Self::ToolUse(call) => call.serialize(serializer),
+            Self::ToolResult(result) => result.serialize(serializer),
             Self::Other(block) => block.serialize(serializer),
         }
     }
@@ -394,4 +390,131 @@ impl<'de> Deserialize<'de> for Block {
 
 fn or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn response(value: Value) -> Result<Response, serde_json::Error> {
+        let mut whole = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [],
+            "stop_reason": "end_turn", "stop_sequence": null, "usage": {"input_tokens": 1, "output_tokens": 2}});
+        whole.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        serde_json::from_value(whole)
+    }
+
+    #[test]
+    fn a_request_is_written_in_one_order() {
+        let cached = Some(CacheControl::Ephemeral);
+        let call = ToolUse { id: "toolu_1".into(), name: "stats".into(), input: Map::new() };
+        let result =
+            ToolResult { tool_use_id: "toolu_1".into(), content: "none".into(), is_error: true, cache_control: cached };
+        let request = Request {
+            model: "claude-sonnet-5-5".into(),
+            max_tokens: 1024,
+            system: vec![Text { text: "you are".into(), cache_control: cached }],
+            messages: vec![
+                Message::user("look"),
+                Message { role: Role::Assistant, content: vec![Block::ToolUse(call)] },
+                Message { role: Role::User, content: vec![Block::ToolResult(result), Block::Text(Text::new("go on"))] },
+            ],
+            tools: vec![Tool {
+                name: "stats".into(),
+                description: "reads".into(),
+                input_schema: json!({"type": "object"}),
+                strict: true,
+                cache_control: None,
+            }],
+            tool_choice: Some(ToolChoice::Auto { disable_parallel_tool_use: true }),
+            output_config: Some(OutputConfig {
+                effort: Some(Effort::Low),
+                format: Some(OutputFormat::JsonSchema { schema: json!({"type": "object"}) }),
+            }),
+        };
+        let written = serde_json::to_string(&request).unwrap();
+        let expected = concat!(
+            r#"{"model":"claude-sonnet-5-5","max_tokens":1024,"#,
+            r#""system":[{"type":"text","text":"you are","cache_control":{"type":"ephemeral"}}],"#,
+            r#""messages":[{"role":"user","content":[{"type":"text","text":"look"}]},"#,
+            r#"{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"stats","input":{}}]},"#,
+            r#"{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"none","is_error":true,"#,
+            r#""cache_control":{"type":"ephemeral"}},{"type":"text","text":"go on"}]}],"#,
+            r#""tools":[{"name":"stats","description":"reads","input_schema":{"type":"object"},"strict":true}],"#,
+            r#""tool_choice":{"type":"auto","disable_parallel_tool_use":true},"#,
+            r#""output_config":{"effort":"low","format":{"type":"json_schema","schema":{"type":"object"}}}}"#
+        );
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn an_answer_with_more_in_it_is_read_and_goes_back_as_it_came() {
+        let thought = json!({"type": "thinking", "thinking": "", "signature": "c2ln"});
+        let hidden = json!({"type": "redacted_thinking", "data": "x"});
+        let later = json!({"type": "later", "anything": [1, {"a": null}]});
+        let call =
+            json!({"type": "tool_use", "id": "toolu_1", "name": "logs", "input": {"subject": "redis", "limit": 5}});
+        let mut said = call.clone();
+        said["caller"] = json!({"type": "direct"});
+        let answer = response(json!({
+            "content": [thought, {"type": "text", "text": " \n", "citations": null}, hidden,
+                {"type": "text", "text": "let me look", "citations": []}, later, said],
+            "stop_reason": "later_reason", "container": null, "later": {},
+            "usage": {"input_tokens": 1, "output_tokens": 2, "cache_creation_input_tokens": null,
+                "cache_read_input_tokens": 5, "service_tier": "standard"},
+        }))
+        .unwrap();
+        assert_eq!((answer.text().as_str(), answer.tool_uses().count()), (" \nlet me look", 1));
+        assert_eq!(answer.stop_reason, StopReason::Unknown("later_reason".into()));
+        assert_eq!((answer.usage.input(), answer.usage.output_tokens), (6, 2));
+        let back = serde_json::to_value(answer.into_message().unwrap()).unwrap();
+        let content = [thought, hidden, json!({"type": "text", "text": "let me look"}), later, call];
+        assert_eq!(back, json!({"role": "assistant", "content": content}));
+    }
+
+    #[test]
+    fn an_answer_that_is_wrong_where_it_matters_is_not_read() {
+        for wrong in [
+            json!({"content": [{"type": "tool_use", "id": "t", "name": "logs", "input": "all"}]}),
+            json!({"content": [{"type": "tool_use", "id": "t", "name": "logs"}]}),
+            json!({"content": [{"type": "text"}]}),
+            json!({"content": [{"text": "no type"}]}),
+            json!({"content": ["text"]}),
+            json!({"content": "text"}),
+            json!({"stop_reason": null}),
+            json!({"usage": {"input_tokens": -1, "output_tokens": 1}}),
+            json!({"usage": null}),
+        ] {
+            assert!(response(wrong.clone()).is_err(), "{wrong}");
+        }
+        assert!(response(json!({"content": []})).unwrap().into_message().is_none(), "nothing to send back");
+    }
+
+    #[test]
+    fn stop_reasons_are_the_apis_words() {
+        for word in [
+            "end_turn",
+            "max_tokens",
+            "stop_sequence",
+            "tool_use",
+            "pause_turn",
+            "refusal",
+            "model_context_window_exceeded",
+            "later",
+        ] {
+            let reason = StopReason::from(word.to_owned());
+            assert_eq!((reason.as_str(), matches!(reason, StopReason::Unknown(_))), (word, word == "later"));
+        }
+        let details = json!({"stop_reason": "refusal", "stop_details": {"type": "refusal", "category": "cyber", "explanation": null}});
+        let details = response(details).unwrap().stop_details.unwrap();
+        assert_eq!((details.category.as_deref(), details.explanation), (Some("cyber"), None));
+    }
+
+    #[test]
+    fn a_sum_of_usages_does_not_wrap() {
+        let mut sum = Usage { output_tokens: u64::MAX, ..Usage::default() };
+        sum += Usage { output_tokens: 1, input_tokens: 3, ..Usage::default() };
+        assert_eq!((sum.output_tokens, sum.input()), (u64::MAX, 3));
+    }
 }

@@ -1,4 +1,7 @@
 //! Claude: what the Messages API speaks, and a client that keeps to a time budget.
 
+mod answer;
+pub mod client;
 pub mod failure;
 pub mod messages;
+mod retry;

@@ -3,6 +3,7 @@
 pub mod bot;
 pub mod cache;
 pub mod certificates;
+pub mod claude;
 pub mod command;
 pub mod daemon;
 pub mod docker;
