@@ -40,6 +40,9 @@ pub struct Analysis {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 5), inner(length(max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
     pub recommendations: Vec<String>,
+    /// Claude would look closer. Nothing rests on it.
+    #[serde(default, skip_serializing_if = "crate::api::job::is_false")]
+    pub investigate: bool,
     /// What the calls used.
     pub usage: Usage,
 }

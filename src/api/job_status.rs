@@ -103,14 +103,43 @@ pub struct MonitoringJobStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub containers: Vec<ContainerBaseline>,
+    /// What Claude used today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<DayUsage>,
     /// The overrides of the spec that did not match in the last scheduled run, or that may be removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
     pub overrides: Vec<OverrideUse>,
-    /// `Ready`, `Stalled`, `Healthy`, `Observed`, `Notified`.
+    /// `Ready`, `Stalled`, `Healthy`, `Observed`, `Notified`, `Analyzed`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+}
+
+/// What Claude used in a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DayUsage {
+    /// The day in UTC: `2026-11-24`.
+    #[schemars(length(max = 10))]
+    pub day: String,
+    /// Tokens, sent and answered.
+    #[schemars(range(min = 0, max = MAX_INTEGER))]
+    pub tokens: i64,
+}
+
+/// A verdict that Claude raised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Raise {
+    /// What it raised it to.
+    pub verdict: Verdict,
+    /// The run that was analysed.
+    #[schemars(length(max = 63))]
+    pub run: String,
+    /// The ids of the bad findings that it knew: it holds while nothing else is wrong.
+    #[schemars(length(max = 100), inner(length(max = 256)), extend("x-kubernetes-list-type" = "set"))]
+    pub findings: Vec<String>,
 }
 
 /// A finding without its evidence.
@@ -280,6 +309,9 @@ pub struct Incident {
     /// The findings seen in it, each with the highest severity it had.
     #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
     pub seen: Vec<SeenFinding>,
+    /// Claude's raise of the verdict, which holds while nothing new is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raise: Option<Raise>,
     /// The message that told of it, for each receiver: recoveries reply to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 4), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["receiver"]))]

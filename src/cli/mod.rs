@@ -135,7 +135,7 @@ fn perform(command: Command) -> anyhow::Result<Exit> {
         Command::Status(status) => runtime.block_on(status.run()),
         Command::Operator(operator) => runtime.block_on(operator.run()),
         Command::Trigger(trigger) => runtime.block_on(trigger.run()),
-        Command::Replay(replay) => replay.run(),
+        Command::Replay(replay) => runtime.block_on(replay.run()),
         Command::Validate { files } => say(&validate::validate(&files, Timestamp::now())),
         Command::Crds => say(&crds::crds()?),
     }

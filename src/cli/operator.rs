@@ -6,7 +6,11 @@ use anyhow::Context as _;
 use clap::Args;
 use kube::runtime::events::{Recorder, Reporter};
 
-use super::{Exit, notice, settings::Targets, stop_signal};
+use super::{
+    Exit, notice,
+    settings::{Claude, Targets},
+    stop_signal,
+};
 use crate::{
     api::MANAGED_BY,
     collect::Collector,
@@ -15,7 +19,7 @@ use crate::{
     operator::{self, Options},
     secrets::Secrets,
     store::kubernetes,
-    telemetry::{self, LogFormat},
+    telemetry::{self, LogFormat, metrics::Metrics},
 };
 
 /// Run the scheduler for a cluster
@@ -42,6 +46,8 @@ pub struct Operator {
     allow_unix_sockets: bool,
     #[command(flatten)]
     targets: Targets,
+    #[command(flatten)]
+    claude: Claude,
 }
 
 impl Operator {
@@ -57,7 +63,9 @@ impl Operator {
         let recorder = Recorder::new(client.clone(), reporter);
         let policy = self.targets.policy();
         let policy = if self.allow_unix_sockets { policy.with_unix_sockets() } else { policy };
+        let metrics = Arc::new(Metrics::default());
         let world = Live {
+            analyst: Some(self.claude.analyst(Arc::clone(&metrics))?),
             collector: Collector::new(policy),
             secrets: Secrets::cluster(client.clone()),
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
@@ -71,6 +79,7 @@ impl Operator {
             identity,
             http: self.http,
             max_runs: self.max_runs.into(),
+            metrics,
         };
         operator::run(client, Arc::new(world), options, stop_signal()?).await?;
         Ok(Exit::Fine)

@@ -1,12 +1,17 @@
 //! `stagewatch replay DIR`: the report of a recording, offline.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
+use tokio::time::Instant;
 
-use super::{Exit, FailOnArg, emit, report, settings::Format};
+use super::{
+    Exit, FailOnArg, emit, report,
+    settings::{self, Ask, Claude, Format, SecretsFolder},
+};
 use crate::{
-    core::explain::explain,
+    api::run::Trigger,
+    core::{explain::explain, redact::Redactor},
     recording::{self, Recording},
 };
 
@@ -27,12 +32,28 @@ pub struct Replay {
     output: Format,
     #[command(flatten)]
     fail_on: FailOnArg,
+    #[command(flatten)]
+    ask: Ask,
+    #[command(flatten)]
+    secrets: SecretsFolder,
+    #[command(flatten)]
+    claude: Claude,
 }
 
 impl Replay {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
+    pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let recording = recording::read(&self.folder)?;
-        let report = recording.report();
+        let mut report = recording.report();
+        if self.ask.show_prompt {
+            emit(&settings::shown_prompt(&recording.job, &report, &Redactor::default())?)?;
+            return Ok(Exit::Fine);
+        }
+        if self.ask.claude {
+            anyhow::ensure!(recording.job.spec.analysis.is_some(), settings::NO_ANALYSIS);
+            let (analyst, secrets) = (self.claude.analyst(Arc::default())?, self.secrets.open()?);
+            let until = Instant::now() + Duration::from_mins(1);
+            analyst.analyze(&secrets, &recording.job, Trigger::Manual, &mut report, until).await;
+        }
         let explanation = if self.explain {
             let aside = recording::set_aside(&self.folder, &recording)?;
             let Recording { job, observations, previous, .. } = &recording;

@@ -3,27 +3,29 @@
 use std::{
     io::IsTerminal as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::Context as _;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Exit, FailOnArg, emit, files, progress, report,
-    settings::{Format, SecretsFolder, Targets},
+    settings::{self, Ask, Claude, Format, SecretsFolder, Targets},
 };
 use crate::{
     api::{
         Duration, MonitoringJob, MonitoringRun, MonitoringRunSpec, Severity, Verdict, Window,
         job_status::{MessageKind, OutboxEntry},
         report::Report,
-        run::JobRef,
+        run::{JobRef, Trigger},
     },
-    collect::Collector,
+    collect::{self, Collector},
     core::{
-        effective, execution, observation::Observations, outbox::Delivery, plan, previous::Previous, report as reports,
+        effective, execution, observation::Observations, outbox::Delivery, plan, previous::Previous, redact::Redactor,
+        report as reports,
     },
     engine::{Listeners, Live, Notice, Whereabouts, World as _},
     notify::telegram::Telegram,
@@ -70,12 +72,21 @@ pub struct Run {
     secrets: SecretsFolder,
     #[command(flatten)]
     targets: Targets,
+    #[command(flatten)]
+    ask: Ask,
+    #[command(flatten)]
+    claude: Claude,
 }
 
 impl Run {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let job = files::job(&self.file, self.job.as_deref())?;
+        if self.ask.claude || self.ask.show_prompt {
+            anyhow::ensure!(job.spec.analysis.is_some(), settings::NO_ANALYSIS);
+        }
+        let analyst = self.ask.claude.then(|| self.claude.analyst(Arc::default())).transpose()?;
         let world = Live {
+            analyst,
             collector: Collector::new(self.targets.policy().with_unix_sockets()),
             secrets: self.secrets.open()?,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
@@ -110,7 +121,18 @@ impl Run {
             }
             None => None,
         };
-        let (report, seen) = look(&world, &job, window, patience, &previous, listeners).await;
+        let until = Instant::now() + patience;
+        let (mut report, seen) = look(&world, &job, window, patience, &previous, listeners).await;
+        if self.ask.show_prompt {
+            let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
+            let secrets = world.secrets.gather(namespace, collect::secrets_of(&job.spec)).await;
+            emit(&settings::shown_prompt(&job, &report, &Redactor::new(secrets.values()))?)?;
+            if let Some(recorded) = recorded {
+                recorded.await?.context(NOT_RECORDED)?;
+            }
+            return Ok(Exit::Fine);
+        }
+        world.analyze(&job, Trigger::Manual, &mut report, until).await;
         emit(&report::print(self.output, &job.spec, &report)?)?;
         let verdict = report.verdict;
         run.status = Some(execution::completed(&run, report, reports::containers(&seen), Timestamp::now()));

@@ -1,14 +1,30 @@
 //! Settings that several commands share.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{net::AddressPolicy, notify::telegram, secrets::Secrets, store::folder::Folder};
+use crate::{
+    analyze::{
+        analyst::{self, Analyst},
+        client::{self, Client},
+        spending::Spending,
+    },
+    api::{MonitoringJob, report::Report},
+    core::{analysis::prices::Prices, redact::Redactor},
+    net::AddressPolicy,
+    notify::telegram,
+    secrets::Secrets,
+    store::folder::Folder,
+    telemetry::metrics::Metrics,
+};
 
 /// What may be connected to, and where messages go.
 #[derive(Args, Clone, Debug)]
@@ -31,6 +47,74 @@ impl Targets {
         AddressPolicy::new(self.denied.clone(), self.allowed.clone())
     }
 }
+
+/// Where Claude is, and what it may use.
+#[derive(Args, Clone, Debug)]
+pub struct Claude {
+    /// Where Claude's Messages API is
+    #[arg(long, value_name = "URL", env = "STAGEWATCH_CLAUDE_URL", hide_env_values = true, default_value = client::DEFAULT_BASE_URL, value_parser = client::base_url)]
+    pub claude_url: Url,
+    /// The most tokens, sent and answered, that all jobs of this process may use in a day (UTC)
+    #[arg(
+        long,
+        value_name = "N",
+        env = "STAGEWATCH_CLAUDE_DAILY_TOKENS",
+        default_value_t = 10_000_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub claude_daily_tokens: u64,
+    /// A YAML file with what a million tokens cost in US dollars, for the metrics:
+    /// `claude-sonnet-5-5: {input: 3, cacheWrite: 3.75, cacheRead: 0.3, output: 15}`
+    #[arg(long, value_name = "FILE", env = "STAGEWATCH_CLAUDE_PRICES")]
+    pub claude_prices: Option<PathBuf>,
+}
+
+impl Claude {
+    /// Who asks it, and counts it in `metrics`.
+    ///
+    /// # Errors
+    /// When the prices cannot be read.
+    pub fn analyst(&self, metrics: Arc<Metrics>) -> anyhow::Result<Analyst> {
+        let prices = match &self.claude_prices {
+            Some(path) => {
+                let context = || format!("the prices in {}", path.display());
+                serde_saphyr::from_str(&std::fs::read_to_string(path).with_context(context)?).with_context(context)?
+            }
+            None => Prices::default(),
+        };
+        Ok(Analyst {
+            client: Client::new(self.claude_url.as_str())?,
+            spending: Arc::new(Spending::new(self.claude_daily_tokens)),
+            prices,
+            metrics,
+        })
+    }
+}
+
+/// Whether Claude is asked about one run.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(multiple = false)]
+pub struct Ask {
+    /// Ask Claude, as the job's spec.analysis says; without this flag nothing is sent to it
+    #[arg(long)]
+    pub claude: bool,
+    /// Print the request to Claude about this run, as JSON, and send nothing to anybody; needs no key
+    #[arg(long)]
+    pub show_prompt: bool,
+}
+
+/// The request that Claude would be sent, with its final line break.
+///
+/// # Errors
+/// When the job does not want Claude to be asked.
+pub fn shown_prompt(job: &MonitoringJob, report: &Report, redactor: &Redactor) -> anyhow::Result<String> {
+    let analysis = job.spec.analysis.as_ref().context(NO_ANALYSIS)?;
+    let (_, request) = analyst::question(job, &analysis.claude, report, redactor);
+    Ok(serde_json::to_string_pretty(&request)? + "\n")
+}
+
+/// What to do for a job that does not want Claude to be asked.
+pub const NO_ANALYSIS: &str = "the job has no spec.analysis: add `analysis: {claude: {model: claude-sonnet-5-5, apiKeySecretRef: {name: claude, key: api-key}}}`";
 
 /// Where Secrets are without a cluster.
 #[derive(Args, Clone, Debug)]

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Exit, files, notice,
-    settings::{SecretsFolder, StateFolder, Targets},
+    settings::{Claude, SecretsFolder, StateFolder, Targets},
     stop_signal,
 };
 use crate::{
@@ -46,6 +46,8 @@ pub struct Watch {
     secrets: SecretsFolder,
     #[command(flatten)]
     targets: Targets,
+    #[command(flatten)]
+    claude: Claude,
     /// The most runs at a time
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     max_runs: u16,
@@ -54,7 +56,9 @@ pub struct Watch {
 impl Watch {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let folder = Folder::open(self.state.path()?).await?;
+        let metrics = Arc::new(Metrics::default());
         let world = Live {
+            analyst: Some(self.claude.analyst(Arc::clone(&metrics))?),
             collector: Collector::new(self.targets.policy().with_unix_sockets()),
             secrets: self.secrets.open()?,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
@@ -72,7 +76,7 @@ impl Watch {
             Clock::System,
             super::identity(),
             self.max_runs.into(),
-            Arc::new(Metrics::default()),
+            metrics,
         );
         tracing::info!(state = %folder.root().display(), jobs = seen.jobs.len(), "watching");
         let following = follow(self.files, seen, folder, stop.clone());

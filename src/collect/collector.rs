@@ -117,10 +117,12 @@ async fn contained<T>(deadline: Instant, collector: impl Future<Output = T>) -> 
     timeout_at(deadline + GRACE, AssertUnwindSafe(collector).catch_unwind()).await.ok()?.ok()
 }
 
-/// The Secrets whose values must not show: those of the targets, and those of the receivers.
-fn secrets_of(spec: &MonitoringJobSpec) -> impl Iterator<Item = &str> {
+/// The Secrets whose values must not show: those of the targets, those of the receivers, and that of Claude.
+pub fn secrets_of(spec: &MonitoringJobSpec) -> impl Iterator<Item = &str> {
     let receivers = spec.notifications.iter().flat_map(|told| &told.receivers);
-    secrets::of_targets(spec).into_iter().chain(receivers.map(|to| to.telegram.secret_ref.name.as_str()))
+    let claude = spec.analysis.iter().map(|analysis| analysis.claude.api_key_secret_ref.name.as_str());
+    let receivers = receivers.map(|to| to.telegram.secret_ref.name.as_str());
+    secrets::of_targets(spec).into_iter().chain(receivers).chain(claude)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod collector;
 pub mod docker;
 pub mod website;
 
-pub use collector::{Collector, Look};
+pub use collector::{Collector, Look, secrets_of};
 
 use std::time::Duration;
 

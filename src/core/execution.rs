@@ -59,6 +59,7 @@ pub fn completed(
     status.observations = report.observations;
     status.findings = report.findings;
     status.probable_cause = report.probable_cause;
+    status.analysis = report.analysis;
     status.rules_verdict = Some(report.rules_verdict);
     status.verdict = Some(report.verdict);
     status.window = Some(report.window);
@@ -142,6 +143,8 @@ fn bound(status: &mut MonitoringRunStatus) {
             finding.evidence.truncate(1);
         } else if let Some(finding) = status.findings.iter_mut().rev().find(|f| !f.evidence.is_empty()) {
             finding.evidence.clear();
+        } else if status.analysis.as_mut().is_some_and(|analysis| analysis.explanations.pop().is_some()) {
+            // The summary stays.
         } else if status.observations.len() > status.findings.len() / 2 {
             status.observations.pop();
         } else if status.findings.pop().is_none() {

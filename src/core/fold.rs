@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::{
+    analysis,
     condition::{self, Truth},
     effective,
     incident::{self, Advance, RunFacts, Standing, Weight},
@@ -20,8 +21,10 @@ use super::{
 use crate::api::{
     FindingState, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus, Severity, Verdict,
     job::Notifications,
-    job_status::{FindingSummary, Incident, LastNotification, LastRun, MessageKind, OutboxEntry, OutboxState},
-    report::Outcome,
+    job_status::{
+        DayUsage, FindingSummary, Incident, LastNotification, LastRun, MessageKind, OutboxEntry, OutboxState,
+    },
+    report::{Outcome, Source},
     run::{Phase, Trigger},
 };
 
@@ -50,10 +53,14 @@ pub fn is_folded(status: &MonitoringJobStatus, run: &MonitoringRun) -> bool {
 /// What `run` may move; none for a run with overrides.
 fn weight(run: &MonitoringRun) -> Option<Weight> {
     match run.spec.trigger.unwrap_or_default() {
-        Trigger::Schedule => Some(Weight::Full),
         Trigger::Manual | Trigger::Api | Trigger::Hook if run.spec.dry_run || run.spec.lookback.is_some() => None,
-        Trigger::Manual | Trigger::Api | Trigger::Hook => Some(Weight::Confirming),
+        trigger => Some(weight_of(trigger)),
     }
+}
+
+/// What a run with this trigger and without overrides may move.
+pub(super) fn weight_of(trigger: Trigger) -> Weight {
+    if trigger == Trigger::Schedule { Weight::Full } else { Weight::Confirming }
 }
 
 /// The job's status after the finished `run`; none when the run moves nothing.
@@ -76,6 +83,7 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     }
     let last = held.last_run.as_ref().and_then(|r| r.window);
     let overtaken = matches!((done.window, last), (Some(this), Some(last)) if this.until < last.until);
+    spend(&mut status, done);
     if done.phase == Some(Phase::Cancelled) || overtaken || done.window.is_none() {
         return full.then_some(status);
     }
@@ -87,7 +95,11 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     let thresholds = effective::thresholds(&job.spec, context.schedule, context.now);
     let name = run.metadata.name.as_deref().unwrap_or_default();
     let facts = RunFacts { name, findings: &done.findings, window: done.window? };
-    let advance = incident::advance(&before, facts, thresholds, weight)?;
+    let Some(advance) = incident::advance(&before, facts, thresholds, weight) else {
+        let spent = status.usage != held.usage;
+        status.folded_until = done.completion_time;
+        return spent.then_some(status);
+    };
     status.folded_until = done.completion_time;
     if full {
         roll_up(&mut status, job, run, done, context.now);
@@ -101,8 +113,21 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
         status.incident_runs = vec![opened.opened_by.clone()];
     }
     status.incident = advance.standing.incident;
+    if let (Some(incident), Some(analysis)) = (&mut status.incident, &done.analysis)
+        && analysis.reason == analysis::ANALYZED
+    {
+        incident.raise = analysis::when::raise(name, done);
+    }
     bound(&mut status);
     Some(status)
+}
+
+/// Counts what a run's analysis used among what the job used that day.
+fn spend(status: &mut MonitoringJobStatus, done: &MonitoringRunStatus) {
+    let used = done.analysis.as_ref().map_or(0, |analysis| analysis.usage.total());
+    let Some(day) = done.completion_time.map(analysis::day).filter(|_| used > 0) else { return };
+    let before = status.usage.take().filter(|usage| usage.day == day).map_or(0, |usage| usage.tokens);
+    status.usage = Some(DayUsage { day, tokens: before.saturating_add(used) });
 }
 
 /// The part of the status that says how the environment is.
@@ -114,7 +139,10 @@ fn roll_up(
     now: Timestamp,
 ) {
     let count = |severity| {
-        i32::try_from(done.findings.iter().filter(|f| f.is_bad() && f.severity == severity).count()).unwrap_or(i32::MAX)
+        i32::try_from(
+            done.findings.iter().filter(|f| f.source == Source::Rules && f.is_bad() && f.severity == severity).count(),
+        )
+        .unwrap_or(i32::MAX)
     };
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
     status.verdict = done.verdict;
@@ -122,7 +150,7 @@ fn roll_up(
     status.findings = done
         .findings
         .iter()
-        .filter(|f| f.state != FindingState::Resolved)
+        .filter(|f| f.state != FindingState::Resolved && f.source == Source::Rules)
         .take(MAX_FINDINGS)
         .map(FindingSummary::from)
         .collect();
@@ -162,6 +190,25 @@ fn roll_up(
     let message = status.probable_cause.clone().unwrap_or_default();
     let healthy = condition::New { type_: "Healthy", truth, reason, message: &message, generation };
     condition::set(&mut status.conditions, healthy, now);
+    match &done.analysis {
+        Some(of) => {
+            let truth = (of.reason == analysis::ANALYZED || of.reason == analysis::HELD).into();
+            let message = of.message.as_deref().or(of.summary.as_deref()).unwrap_or_default();
+            let analyzed = condition::New { type_: "Analyzed", truth, reason: &of.reason, message, generation };
+            condition::set(&mut status.conditions, analyzed, now);
+        }
+        // What came of the last question stays known.
+        None if job.spec.analysis.is_some() && status.conditions.iter().any(|c| c.type_ == "Analyzed") => {}
+        None if job.spec.analysis.is_some() => {
+            let (type_, truth, reason) = ("Analyzed", Truth::Unknown, analysis::NOT_ASKED);
+            condition::set(
+                &mut status.conditions,
+                condition::New { type_, truth, reason, message: "", generation },
+                now,
+            );
+        }
+        None => status.conditions.retain(|c| c.type_ != "Analyzed"),
+    }
     let blind: Vec<&str> = done
         .observations
         .iter()
@@ -257,7 +304,10 @@ fn sound(
     situation: Situation,
 ) -> Option<Sound> {
     let findings = || run.status.iter().flat_map(|run| &run.findings);
+    // What Claude raised rings as what the rules found: only what opens an incident by the rules can ring at all.
+    let raised = run.status.as_ref().and_then(|done| done.verdict) == Some(Verdict::ErrorsInvestigate);
     let severity = findings().filter(|f| f.is_bad()).map(|f| f.severity).max().unwrap_or(Severity::Info);
+    let severity = if raised { severity.max(Severity::Critical) } else { severity };
     let missed = status.missed.as_ref().is_some_and(|m| m.untold > 0);
     let returned = findings().any(rules::own::is_return);
     policy::sends(told.policy.unwrap_or_default(), situation, told.ring_on.unwrap_or_default(), severity)
@@ -337,6 +387,7 @@ mod tests {
                     over: false,
                 })
                 .collect(),
+            raise: None,
             alerts: vec![],
         };
         MonitoringJobStatus {

@@ -12,6 +12,7 @@ use super::{
 use crate::api::{
     Finding, FindingState, Kind, Severity, Window,
     job_status::{Consecutive, Incident, SeenFinding},
+    report::Source,
 };
 
 /// How much log time without a recurrence ends an event.
@@ -79,7 +80,7 @@ pub fn advance(before: &Standing, run: RunFacts<'_>, thresholds: Thresholds, wei
         let advance = Advance { standing: before.clone(), situation: Situation::CouldNotLook, closed: None };
         return Some(advance).filter(|_| weight == Weight::Full);
     }
-    let bad: Vec<&Finding> = run.findings.iter().filter(|f| f.is_bad()).collect();
+    let bad: Vec<&Finding> = run.findings.iter().filter(|f| f.source == Source::Rules && f.is_bad()).collect();
     let Consecutive { bad: bad_runs, good: good_runs } = before.consecutive;
     match (&before.incident, bad.is_empty(), weight) {
         (None, false, Weight::Confirming) if bad_runs == 0 => None,
@@ -118,6 +119,7 @@ fn without_incident(before: &Standing, run: RunFacts<'_>, bad: &[&Finding], thre
         severity: Severity::Warning,
         opened_by: run.name.to_owned(),
         seen: Vec::new(),
+        raise: None,
         alerts: Vec::new(),
     };
     remember(&mut incident, run);
@@ -170,7 +172,7 @@ fn shows_no_end(kind: Kind, id: &str) -> bool {
 
 /// Notes what a run found in what its incident has seen.
 fn remember(incident: &mut Incident, run: RunFacts<'_>) {
-    for finding in run.findings {
+    for finding in run.findings.iter().filter(|f| f.source == Source::Rules) {
         let known = incident.seen.iter_mut().find(|s| s.id == finding.id);
         match (finding.state, known) {
             (FindingState::Unknown, _) | (FindingState::Resolved, None) => {}
@@ -227,7 +229,7 @@ mod tests {
             over_since: None,
             evidence: vec![],
             state: FindingState::New,
-            source: crate::api::report::Source::Rules,
+            source: Source::Rules,
         }
     }
 

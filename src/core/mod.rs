@@ -1,5 +1,6 @@
 //! Decisions. Pure functions of their inputs: no I/O, no clock, no async, no client; time is passed in.
 
+pub mod analysis;
 pub mod check;
 pub mod condition;
 pub mod correlate;

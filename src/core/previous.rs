@@ -7,7 +7,7 @@ use super::{rules, trend};
 use crate::api::{
     FindingState, MonitoringJobSpec, MonitoringJobStatus, Window,
     job_status::{ContainerBaseline, FindingSummary, Series},
-    report::Report,
+    report::{Report, Source},
 };
 
 /// What a run knows of those before it.
@@ -30,7 +30,8 @@ impl Previous {
     /// What the run of `report` leaves to the next, where no status keeps it.
     #[must_use]
     pub fn followed_by(self, spec: &MonitoringJobSpec, report: &Report, seen: &[ContainerBaseline]) -> Self {
-        let current = report.findings.iter().filter(|f| f.state != FindingState::Resolved);
+        let current = report.findings.iter();
+        let current = current.filter(|f| f.state != FindingState::Resolved && f.source == Source::Rules);
         let findings = current.map(FindingSummary::from).collect();
         let mut next = Self { findings, ..self };
         update_baseline(&mut next.containers, seen, spec);

@@ -4,15 +4,17 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::world::{Notice, World};
 use crate::{
+    analyze::analyst::Analyst,
     api::{
         MonitoringJob, MonitoringRun, MonitoringRunSpec, Window,
         job::Receiver,
         job_status::{ContainerBaseline, OutboxEntry},
         report::Report,
+        run::Trigger,
         validation::{self, Problem},
     },
     collect::{Collector, Look, Progress},
@@ -36,6 +38,8 @@ pub struct Live<T> {
     pub collector: Collector,
     /// Where Secrets are read.
     pub secrets: Secrets,
+    /// Asks Claude; none where nobody is to be asked, whatever the jobs say.
+    pub analyst: Option<Analyst>,
     /// Where messages go.
     pub telegram: Telegram,
     /// Where a message's reader finds the rest.
@@ -87,6 +91,13 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
         }
         let judge = if offline { report::offline } else { report::report };
         (judge(&job.spec, &seen, previous, window), seen)
+    }
+
+    /// Takes Claude's part into a report, where the job wants it. The run has to end at `until`.
+    pub async fn analyze(&self, job: &MonitoringJob, trigger: Trigger, report: &mut Report, until: Instant) {
+        if let Some(analyst) = &self.analyst {
+            analyst.analyze(&self.secrets, job, trigger, report, until).await;
+        }
     }
 
     /// Sends what is left of a message to one receiver.
@@ -194,7 +205,9 @@ impl<T: Fn(Notice) + Send + Sync + 'static> World for Live<T> {
     ) -> (Report, Vec<ContainerBaseline>) {
         let window = run.status.as_ref().and_then(|s| s.window);
         let window = window.unwrap_or_else(|| effective::window(&job, &MonitoringRunSpec::default(), Timestamp::now()));
-        let (report, seen) = self.look(&job, window, patience, &previous, Listeners::default()).await;
+        let until = Instant::now() + patience;
+        let (mut report, seen) = self.look(&job, window, patience, &previous, Listeners::default()).await;
+        self.analyze(&job, run.spec.trigger.unwrap_or_default(), &mut report, until).await;
         (report, report::containers(&seen))
     }
 

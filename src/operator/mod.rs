@@ -39,6 +39,8 @@ pub struct Options {
     pub http: SocketAddr,
     /// The most runs at a time.
     pub max_runs: usize,
+    /// What it counts.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Runs until `stop` is cancelled, then hands over.
@@ -51,7 +53,7 @@ pub async fn run<W: World>(
     options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let metrics = Arc::new(Metrics::default());
+    let metrics = Arc::clone(&options.metrics);
     let probes = Probes { ready: Arc::new(AtomicBool::new(false)), metrics: Arc::clone(&metrics) };
     let serving = CancellationToken::new();
     let server = tokio::spawn(http::serve(options.http, probes.clone(), serving.clone()));

@@ -15,7 +15,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{MAX_VALUE, Secret, SecretProblem, text};
 
 /// Keys that need no prefix in the environment: the same bot serves every job.
-const BARE: [&str; 2] = ["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"];
+const BARE: [&str; 3] = ["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", API_KEY];
+/// Where the key of Claude is, whatever it is called in its Secret.
+pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
 const PREFIX: &str = "SECRET__";
 /// The largest `.env` that is read, in bytes.
 const MAX_DOTENV: u64 = 1024 * 1024;
@@ -90,10 +92,11 @@ impl Local {
         &'s self,
         name: &str,
         key: &str,
+        bare: Option<&str>,
         stored: Option<&'s Result<SecretString, SecretProblem>>,
     ) -> Result<&'s SecretString, SecretProblem> {
         let long = variable(name, key);
-        let bare = BARE.contains(&key).then(|| key.to_owned());
+        let bare = bare.or_else(|| BARE.contains(&key).then_some(key)).map(ToOwned::to_owned);
         let stored = match stored {
             Some(value) => Some((self.file(name, key), value.as_ref().map_err(Clone::clone)?)),
             None => None,

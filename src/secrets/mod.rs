@@ -12,7 +12,7 @@ use std::{
 use futures::{StreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::api::{MonitoringJobSpec, SECRET_USE_LABEL};
+use crate::api::{MonitoringJobSpec, SECRET_USE_LABEL, job::SecretKeyRef};
 pub use local::LocalSecretsError;
 
 /// The largest value that is used, in bytes.
@@ -53,6 +53,12 @@ impl Secrets {
             Source::Cluster(client) => cluster::get(client, namespace, name).await,
             Source::Local(local) => local::get(local, name).await,
         }
+    }
+
+    /// The key of Claude. Without a cluster the environment and `.env` may give it as `ANTHROPIC_API_KEY`.
+    pub async fn api_key(&self, namespace: &str, at: &SecretKeyRef) -> Result<SecretString, SecretProblem> {
+        let secret = self.get(namespace, &at.name).await?;
+        secret.value_or(&at.key, Some(local::API_KEY)).cloned()
     }
 
     /// The Secrets of these names, each read once.
@@ -108,9 +114,14 @@ pub struct Secret {
 impl Secret {
     /// The value of a key, without one trailing newline. An empty value counts as none.
     pub fn value(&self, key: &str) -> Result<&SecretString, SecretProblem> {
+        self.value_or(key, None)
+    }
+
+    /// The same, which the environment may hold under the name `bare` as well.
+    fn value_or(&self, key: &str, bare: Option<&str>) -> Result<&SecretString, SecretProblem> {
         let stored = self.values.get(key);
         if let Some((local, name)) = &self.environment {
-            return local.value(name, key, stored);
+            return local.value(name, key, bare, stored);
         }
         match stored {
             Some(value) => value.as_ref().map_err(Clone::clone),

@@ -1,7 +1,7 @@
 //! Metrics, in the OpenMetrics text format. No label holds a URL, a container or a message: the set is bounded by the
 //! number of jobs.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use jiff::Timestamp;
 use prometheus_client::{
@@ -11,7 +11,7 @@ use prometheus_client::{
 };
 
 use crate::{
-    api::{MonitoringRun, MonitoringRunStatus, run::Trigger},
+    api::{MonitoringRun, MonitoringRunStatus, analysis::Usage, run::Trigger},
     core::{outbox::Delivery, plan::Effect},
 };
 
@@ -22,6 +22,12 @@ struct Kind {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Asked {
+    purpose: &'static str,
     outcome: &'static str,
 }
 
@@ -42,6 +48,9 @@ pub struct Metrics {
     lag_seconds: Histogram,
     notifications: Family<Outcome, Counter>,
     undecodable: Family<Kind, Counter>,
+    claude: Family<Asked, Counter>,
+    claude_tokens: Family<Kind, Counter>,
+    claude_cost: Counter<f64, AtomicU64>,
     leader: Gauge<i64, AtomicI64>,
 }
 
@@ -65,10 +74,28 @@ impl Default for Metrics {
         registry.register("notification_attempts", "Attempts to send a message, by outcome", notifications.clone());
         let undecodable = Family::default();
         registry.register("undecodable_objects", "Objects seen that could not be read, by kind", undecodable.clone());
+        let claude = Family::default();
+        registry.register("claude_requests", "What was asked of Claude, by purpose and outcome", claude.clone());
+        let claude_tokens = Family::default();
+        registry.register("claude_tokens", "Tokens that Claude used, by kind", claude_tokens.clone());
+        let claude_cost = Counter::default();
+        registry.register("claude_cost_usd", "What they cost, where their model has a price", claude_cost.clone());
         let leader = Gauge::default();
         registry.register("leader", "1 while this process plans and executes", leader.clone());
         registry.register("build", "The build", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
-        Self { registry, effects, runs, run_seconds, lag_seconds, notifications, undecodable, leader }
+        Self {
+            registry,
+            effects,
+            runs,
+            run_seconds,
+            lag_seconds,
+            notifications,
+            undecodable,
+            claude,
+            claude_tokens,
+            claude_cost,
+            leader,
+        }
     }
 }
 
@@ -139,6 +166,20 @@ impl Metrics {
             Delivery::Refused { .. } => "refused",
         };
         self.notifications.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Something was asked of Claude. `outcome` is of a closed set: a reason of `Analyzed`, or why an investigation stopped.
+    pub fn claude(&self, purpose: &'static str, outcome: &'static str, usage: &Usage, cost: Option<f64>) {
+        self.claude.get_or_create(&Asked { purpose, outcome }).inc();
+        for (kind, tokens) in [
+            ("input", usage.input_tokens),
+            ("cache_write", usage.cache_write_tokens),
+            ("cache_read", usage.cache_read_tokens),
+            ("output", usage.output_tokens),
+        ] {
+            self.claude_tokens.get_or_create(&Kind { kind }).inc_by(tokens.try_into().unwrap_or(0));
+        }
+        self.claude_cost.inc_by(cost.unwrap_or(0.0).max(0.0));
     }
 
     /// An object could not be read.

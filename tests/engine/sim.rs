@@ -165,7 +165,15 @@ fn report(clock: Clock, run: &MonitoringRun, broken: &[(&'static str, Severity)]
         .collect();
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let verdict = findings.first().map_or(Verdict::AllGood, |f| f.severity.into());
-    Report { verdict, rules_verdict: verdict, window, findings, probable_cause: None, observations: vec![] }
+    Report {
+        verdict,
+        rules_verdict: verdict,
+        window,
+        findings,
+        probable_cause: None,
+        observations: vec![],
+        analysis: None,
+    }
 }
 
 impl World for SimWorld {

@@ -8,7 +8,7 @@ use super::{
     words::Clock,
 };
 use crate::{
-    api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity, job::ProfileName},
+    api::{Finding, FindingState, Kind, MonitoringJobSpec, Severity, job::ProfileName, report::Source},
     core::{logs::essence, profiles, redact::Redactor, rules},
 };
 
@@ -52,6 +52,7 @@ impl Found<'_> {
 
     pub(super) fn mark(&self) -> &'static str {
         match (self.finding.state, self.finding.severity) {
+            _ if self.finding.source == Source::Claude => "🤖 suspected: ",
             (FindingState::Unknown, _) => "❔ ",
             (_, Severity::Critical) => "🚨 ",
             _ => "⚠️ ",

@@ -16,10 +16,10 @@ use crate::{
     api::{
         Finding, FindingState, Kind, MonitoringRunStatus, Severity, Verdict,
         job_status::{OverrideEnd, SlotCount},
-        report::Aspect,
+        report::{Aspect, Source},
         run::Phase,
     },
-    core::{effective, rules::own},
+    core::{analysis, effective, rules::own},
 };
 
 /// What the lock screen of a phone shows, in UTF-16 units: the subject and the gist of the cause are within.
@@ -28,6 +28,7 @@ const LOCK_SCREEN: usize = 100;
 const MAX_HEADLINE: usize = 160;
 const MAX_LINE: usize = 200;
 const MAX_ADVICE: usize = 120;
+const MAX_SUMMARY: usize = 300;
 /// Several consequences share a line.
 const MAX_CONSEQUENCE: usize = 120;
 const MAX_THEN: usize = 300;
@@ -113,7 +114,12 @@ fn good(message: &Message<'_>, run: Run<'_>, open_since: Option<Timestamp>) -> V
     let looks = Looks { spec: message.spec, status: run.status };
     let mut head = head(message);
     head.push(Line::new());
-    head.extend([report_time(message)].into_iter().chain(period(run.status)).chain([environment(message), analysis()]));
+    head.extend(
+        [report_time(message)]
+            .into_iter()
+            .chain(period(run.status))
+            .chain([environment(message), analysis(run.status)]),
+    );
     if let Some(since) = open_since {
         let since = Clock(message.at).short(since);
         head.push(Line::new().text(&format!("⏳ Open since {since}: good now, and watched until it stays so")));
@@ -162,7 +168,11 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
         .filter(|with| sorted.lead.as_ref().is_some_and(|lead| lead.finding.message.contains(with.gist())));
     let untold = |f: &&Found<'_>| said.is_none_or(|said| said.finding.id != f.finding.id);
     if let Some(lead) = &sorted.lead {
-        let label = if sorted.is_cause { "Cause: " } else { "Found: " };
+        let label = match lead.finding.source {
+            Source::Claude => "Claude suspects: ",
+            Source::Rules if sorted.is_cause => "Cause: ",
+            Source::Rules => "Found: ",
+        };
         head.push(Line::new().text(label).line(teller.whole(lead)).cut(MAX_LINE));
         let consequences: Vec<&Found<'_>> = sorted.consequences.iter().filter(untold).collect();
         if !consequences.is_empty() {
@@ -174,6 +184,7 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
     } else if let Some(why) = &run.status.message {
         head.push(Line::new().text("Cause: ").foreign(why).cut(MAX_LINE));
     }
+    head.extend(summary(run.status));
     let further = sorted.further.iter().filter(untold);
     let further = further.map(|f| Line::new().text(f.mark()).line(teller.whole(f)).cut(MAX_LINE));
     let resolved = once(resolved(run.status));
@@ -182,6 +193,7 @@ fn bad(message: &Message<'_>, run: Run<'_>, unconfirmed: Option<(i32, i32)>) -> 
     let middle = Middle {
         findings: further.collect(),
         unlisted: unlisted.saturating_sub(run.status.findings.len()),
+        recommended: recommendations(run.status),
         resolved,
         told: |aspect, subject: &str| sorted.tells(aspect, subject),
     };
@@ -208,8 +220,13 @@ fn over(message: &Message<'_>, run: Run<'_>, opened: Option<&MonitoringRunStatus
         Line::new().text("🔇 Muted (").foreign(why).text("): ").line(teller.whole(f)).cut(MAX_LINE)
     });
     let findings = told.chain(still).collect();
-    let middle =
-        Middle { findings, unlisted: 0, resolved, told: |aspect, subject: &str| sorted.tells(aspect, subject) };
+    let middle = Middle {
+        findings,
+        unlisted: 0,
+        recommended: Vec::new(),
+        resolved,
+        told: |aspect, subject: &str| sorted.tells(aspect, subject),
+    };
     let mut foot = compact(message, Some(run.status));
     let untold = |f: &&Finding| !silenced.iter().any(|found| found.is_about(&f.subject, &f.reason));
     foot.extend(what_is_muted(muted(run.status).filter(untold)));
@@ -236,6 +253,7 @@ fn notice(message: &Message<'_>) -> Vec<Line> {
 struct Middle<Told> {
     findings: Vec<Line>,
     unlisted: usize,
+    recommended: Vec<Line>,
     resolved: Vec<Line>,
     told: Told,
 }
@@ -251,13 +269,14 @@ fn assemble(
     let fixed: Vec<Line> = head.iter().chain(&foot).cloned().collect();
     let groups = vec![
         Group { lines: middle.findings, unlisted: middle.unlisted, noun: "finding" },
+        Group { lines: middle.recommended, unlisted: 0, noun: "recommendation" },
         Group { lines: looks.dark(middle.told), unlisted: 0, noun: "thing not observed" },
         Group { lines: middle.resolved, unlisted: 0, noun: "finding that is over" },
         Group { lines: looks.good(), unlisted: 0, noun: "good fact" },
     ];
     let mut shown = fit(&fixed, groups).into_iter();
-    let [findings, dark, resolved, good] = std::array::from_fn(|_| shown.next().unwrap_or_default());
-    [head, findings, resolved, good, dark, foot].into_iter().flatten().collect()
+    let [findings, recommended, dark, resolved, good] = std::array::from_fn(|_| shown.next().unwrap_or_default());
+    [head, findings, recommended, resolved, good, dark, foot].into_iter().flatten().collect()
 }
 
 /// The bad findings of a run, each (subject, reason) once, and what each is to the cause.
@@ -339,6 +358,9 @@ fn what_is_wrong(message: &Message<'_>, run: Run<'_>) -> Line {
     let teller = teller(message, run);
     let sorted = Sorted::of(run.status);
     let Some(lead) = &sorted.lead else {
+        if run.status.verdict > run.status.rules_verdict {
+            return Line::new().text("Claude AI suspects a problem");
+        }
         return Line::new().text(match run.status.phase {
             Some(Phase::Failed | Phase::Cancelled) => "the run failed",
             _ => "not everything was observed",
@@ -401,7 +423,7 @@ fn compact(message: &Message<'_>, status: Option<&MonitoringRunStatus>) -> Vec<L
         None => report_time(message),
     });
     lines.push(match status {
-        Some(_) => environment(message).line(gap()).line(analysis()),
+        Some(status) => environment(message).line(gap()).line(analysis(status)),
         None => environment(message),
     });
     lines.extend(slots(message));
@@ -423,8 +445,29 @@ fn environment(message: &Message<'_>) -> Line {
     Line::new().text("🎯 Environment: ").foreign(&message.spec.environment)
 }
 
-fn analysis() -> Line {
-    Line::new().text("🤖 Analysis: rules")
+/// Who decided: the rules, and Claude where it raised the verdict or was asked in vain.
+fn analysis(status: &MonitoringRunStatus) -> Line {
+    let line = Line::new().text("🤖 Analysis: ");
+    let Some(analysis) = &status.analysis else { return line.text("rules") };
+    let by_claude = line.clone().text("Claude AI (").foreign(&analysis.model).text(")");
+    let raised = status.verdict > status.rules_verdict;
+    match analysis.reason.as_str() {
+        analysis::ANALYZED if raised => by_claude.text(", which raised the rules' verdict"),
+        analysis::ANALYZED => by_claude,
+        analysis::HELD => line.text("rules, raised by Claude AI before"),
+        reason => line.text("rules (no answer from Claude: ").text(reason).text(")"),
+    }
+}
+
+/// What Claude makes of it: `🤖 The site is down because Redis was OOM-killed …`.
+fn summary(status: &MonitoringRunStatus) -> Option<Line> {
+    let summary = status.analysis.as_ref()?.summary.as_ref()?;
+    Some(Line::new().text("🤖 ").foreign(summary).cut(MAX_SUMMARY))
+}
+
+fn recommendations(status: &MonitoringRunStatus) -> Vec<Line> {
+    let said = status.analysis.iter().flat_map(|analysis| &analysis.recommendations);
+    said.take(3).map(|text| Line::new().text("👉 ").foreign(text).cut(MAX_ADVICE)).collect()
 }
 
 fn next_check(message: &Message<'_>) -> Option<Line> {
@@ -471,7 +514,7 @@ fn what_is_muted<'a>(muted: impl Iterator<Item = &'a Finding>) -> Option<Line> {
 fn mute(lead: &Found<'_>) -> Option<Line> {
     let line = Line::new().text("🔕 Mute: ").code(&clean(&lead.finding.id));
     // What is cut cannot be copied.
-    (lead.family() != "self" && line.units() <= MAX_LINE).then_some(line)
+    (!matches!(lead.family(), "self" | "claude") && line.units() <= MAX_LINE).then_some(line)
 }
 
 /// Overrides that nobody was told to be done with.
