@@ -156,7 +156,7 @@ pub fn defang<'t>(text: &'t str, own: &[&str]) -> Cow<'t, str> {
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "only a constant comes here, and a test builds it")]
     Regex::new(
-        r#"(?i)(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<authority>[^\s/?#"'<>()`\\]*)|(?P<www>www\.[^\s/?#"'<>()`\\]*)"#,
+        r#"(?i)(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<authority>[^\s/?#"'<>()`\\]*)|(?P<www>www\.[^\s/?#"'<>()`\\:]*)"#,
     )
     .expect("constant pattern builds")
 });
