@@ -77,11 +77,11 @@ impl Analyst {
         let decision = when::decide(job, schedule.as_ref(), trigger, report);
         let doing = AssertUnwindSafe(self.ask(secrets, job, claude, &decision, report, until)).catch_unwind();
         let missed =
-            |reason, why: &str| Err(analysis::unanswered(&claude.model, reason, why, api::analysis::Usage::default()));
+            |reason, why: &str| analysis::unanswered(&claude.model, reason, why, api::analysis::Usage::default());
         let answered = match timeout_at(until, doing).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(_)) => Some(missed("Broken", "the analysis broke down: a defect of Stagewatch")),
-            Err(_) => Some(missed("TimedOut", "there was no answer before the run had to end")),
+            Ok(Err(_)) => Some(Err(missed("Broken", "the analysis broke down: a defect of Stagewatch"))),
+            Err(_) => Some(Err(missed("TimedOut", "there was no answer before the run had to end"))),
         };
         match (answered, decision) {
             (Some(Ok((analysis, suspicions))), _) => analysis::take_in(report, analysis, suspicions),

@@ -50,6 +50,7 @@ impl Targets {
 
 /// Where Claude is, and what it may use.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "as the flags are called")]
 pub struct Claude {
     /// Where Claude's Messages API is
     #[arg(long, value_name = "URL", env = "STAGEWATCH_CLAUDE_URL", hide_env_values = true, default_value = client::DEFAULT_BASE_URL, value_parser = client::base_url)]

@@ -155,10 +155,8 @@ pub fn defang<'t>(text: &'t str, own: &[&str]) -> Cow<'t, str> {
 /// A scheme, or `www`, and the authority after it.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "only a constant comes here, and a test builds it")]
-    Regex::new(
-        r#"(?i)(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<authority>[^\s/?#"'<>()`\\]*)|(?P<www>www\.[^\s/?#"'<>()`\\:]*)"#,
-    )
-    .expect("constant pattern builds")
+    Regex::new(r#"(?i)(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<authority>[^\s/?#"'<>()`\\]*)|(?P<www>www\.[a-z0-9.-]*)"#)
+        .expect("constant pattern builds")
 });
 
 #[cfg(test)]
