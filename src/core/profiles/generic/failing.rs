@@ -19,7 +19,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "worker-killed",
         Warning,
-        r"WORKER TIMEOUT \(pid:|Worker \(pid:\d+\) was sent SIG(?:KILL|ABRT|SEGV)|WorkerLostError|DAMN ! worker \d+ .+ died|child \d+ .*exited on signal (?:6|7|9|11)\b|BrokenProcessPool|Terminating timed out worker|exited: \S+ \(.*; not expected\)|Child process \[\d+\] died",
+        r"WORKER TIMEOUT \(pid:|Worker \(pid:\d+\) was sent SIG(?:KILL|ABRT|SEGV)|WorkerLostError|DAMN ! worker \d+ .+ died|child \d+ .*exited on signal (?:6|7|9|11)\b|BrokenProcessPool|Terminating timed out worker|Process '\S+' pid:\d+ exited with 'signal |exited: \S+ \(.*; not expected\)|Child process \[\d+\] died",
         &[
             "WORKER TIMEOUT",
             ") was sent SIG",
@@ -28,6 +28,7 @@ pub(super) const PATTERNS: &[Known] = &[
             "exited on signal",
             "BrokenProcessPool",
             "timed out worker",
+            "exited with 'signal",
             "; not expected)",
             "] died",
         ],
@@ -198,7 +199,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "permission-denied",
         Warning,
-        r"(?:[:\]] )permission denied|\bEACCES\b|\bEROFS\b|PermissionError: |AccessDeniedException|UnauthorizedAccessException|: read-only file system",
+        r"(?:[:\]] )permission denied|\bEACCES\b|\bEROFS\b|PermissionError: |AccessDeniedException|UnauthorizedAccessException|[:\]] read-only file system",
         &["permission denied", "EACCES", "EROFS", "PermissionError", "AccessDeniedException", "UnauthorizedAccess", "read-only file system"],
         "the program may not read or write a file",
     )
@@ -214,9 +215,24 @@ pub(super) const PATTERNS: &[Known] = &[
     .advice("look for the exceptions that it logs at that time")
     .at_least(5, 600),
     Known::new(
+        "host-not-allowed",
+        Info,
+        r"Invalid HTTP_HOST header|\bDisallowedHost: |Blocked hosts?: |Invalid host header",
+        &["HTTP_HOST header", "DisallowedHost", "Blocked host", "Invalid host header"],
+        "clients ask for a host that the program does not serve: scanners, or one that is missing from its settings",
+    ),
+    Known::new(
+        "php-errors",
+        Warning,
+        r"^(?:\[.{1,40}\] )?(?:(?:NOTICE|WARNING): )?(?:\[pool \S+\] child \d+ said into std(?:err|out): .)?(?:NOTICE: )?(?:PHP message: )?PHP (?:Fatal|Parse) error: ",
+        &["PHP Fatal error", "PHP Parse error"],
+        "scripts of PHP end with fatal errors",
+    )
+    .advice("the record names the file and the line"),
+    Known::new(
         "unhandled-exception",
         Warning,
-        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |^(?:\w+)?Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|^PHP (?:Fatal|Parse) error|Fatal error: Uncaught"#,
+        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |^(?:\w+)?Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|Fatal error: Uncaught|^ ⨯ (?:\w*Error|\[\w*Error|unhandledRejection)|^prisma:error\b"#,
         &[
             "Traceback (most",
             "Exception",
@@ -225,21 +241,15 @@ pub(super) const PATTERNS: &[Known] = &[
             "Error: ",
             "panicked at",
             "http: panic serving",
-            "PHP Fatal error",
-            "PHP Parse error",
+            "Fatal error: Uncaught",
+            " ⨯ ",
+            "prisma:error",
             "\tat ", "  at ",
         ],
         "the program has unhandled exceptions",
     )
     .level(FAILED)
     .advice("the record says where: look at what changed there"),
-    Known::new(
-        "host-not-allowed",
-        Info,
-        r"Invalid HTTP_HOST header|Blocked hosts?: |Invalid host header",
-        &["HTTP_HOST header", "Blocked host", "Invalid host header"],
-        "clients ask for a host that the program does not serve: scanners, or one that is missing from its settings",
-    ),
     Known::new("fatal-records", Critical, LEVELS, LEVEL_WORDS, "the program logs at a level above error")
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")

@@ -69,14 +69,14 @@ fn what_ends_a_program() {
         ("ModuleNotFoundError: No module named 'redis'", "start-failed"),
         ("Error: Cannot find module 'express'", "start-failed"),
         ("Error: Unable to access jarfile /app/app.jar", "start-failed"),
-        ("gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>", "start-failed"),
+        ("gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>", "boot-aborted"),
         (
             "/app/server: error while loading shared libraries: libssl.so.1.1: cannot open shared object file",
             "start-failed",
         ),
         ("exec /usr/local/bin/app: exec format error", "start-failed"),
         ("/docker-entrypoint.sh: line 12: /app/run: No such file or directory", "start-failed"),
-        ("APPLICATION FAILED TO START", "start-failed"),
+        ("APPLICATION FAILED TO START", "boot-aborted"),
         ("Missing required environment variable: DATABASE_URL", "setting-missing"),
         ("Error: environment variable REDIS_URL is not set", "setting-missing"),
         (
@@ -263,7 +263,9 @@ fn exceptions_are_shapes() {
         ("(node:7) UnhandledPromiseRejectionWarning: Error: no", "unhandled-exception"),
         ("thread 'tokio-runtime-worker' panicked at src/main.rs:2:5:", "unhandled-exception"),
         ("2026/11/24 05:44:36 http: panic serving 172.17.0.1:51234: no", "unhandled-exception"),
-        ("PHP Fatal error:  Uncaught Error: no in /app/a.php:3", "unhandled-exception"),
+        ("PHP Fatal error:  Uncaught Error: no in /app/a.php:3", "php-errors"),
+        (" ⨯ TypeError: Cannot read properties of undefined (reading 'map')", "unhandled-exception"),
+        ("prisma:error \nInvalid `prisma.user.findMany()` invocation:", "unhandled-exception"),
     ]);
 }
 
@@ -296,6 +298,8 @@ fn what_looks_alarming_and_is_not() {
         "Tests run: 12, Failures: 0, Errors: 0, Skipped: 0",
         "INFO disk full checks: 0",
         "disk full checks: 0",
+        "subject=\"Re: FATAL disk full on C:\" from=alice status=delivered",
+        "bob asks what to do when the disk is full or out of disk space",
         "connection refused: 0",
         "GET /error/500 200",
         "INFO registered handler for TimeoutError, ConnectionError",
@@ -347,4 +351,75 @@ fn a_flood_of_errors_is_seen() {
 fn a_host_that_is_not_served_is_only_worth_knowing() {
     let log = "ERROR django.security.DisallowedHost: Invalid HTTP_HOST header: '45.33.1.1'. You may need to add '45.33.1.1' to ALLOWED_HOSTS.";
     assert_eq!(ids(log), ["host-not-allowed"]);
+}
+
+#[test]
+fn a_host_that_is_not_served_is_so_where_the_log_has_no_levels_too() {
+    let log = "Invalid HTTP_HOST header: '45.33.1.1'.\nTraceback (most recent call last):\n  File \"request.py\", line 151, in get_host\n    raise DisallowedHost(msg)\ndjango.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '45.33.1.1'.";
+    assert_eq!(ids(log), ["host-not-allowed"]);
+}
+
+#[test]
+fn a_program_that_gives_up_while_it_boots_is_not_said_to_miss_a_file() {
+    check(&[
+        (
+            "ERROR o.s.b.d.LoggingFailureAnalysisReporter : \n\n***************************\nAPPLICATION FAILED TO START\n***************************\n\nDescription:\n\nFailed to configure a DataSource: 'url' attribute is not specified and no embedded datasource could be configured.",
+            "setting-missing",
+        ),
+        (
+            "2026-11-24 02:00:05+00:00 [ERROR] [Entrypoint]: Database is uninitialized and password option is not specified",
+            "setting-missing",
+        ),
+        (
+            "ERROR o.s.b.d.LoggingFailureAnalysisReporter : \n\n***************************\nAPPLICATION FAILED TO START\n***************************\n\nDescription:\n\nParameter 0 of constructor in c.e.Orders required a bean of type 'c.e.Mailer' that could not be found.",
+            "boot-aborted",
+        ),
+        ("[2026-11-24 05:44:36 +0000] [1] [ERROR] Reason: Worker failed to boot.", "boot-aborted"),
+    ]);
+}
+
+#[test]
+fn data_that_is_damaged_is_named_as_such() {
+    check(&[
+        ("sqlite3.DatabaseError: database disk image is malformed", "data-damaged"),
+        ("Error: SQLITE_CORRUPT: database disk image is malformed", "data-damaged"),
+        (
+            "2026-11-24T02:00:05.123456Z 1 [ERROR] [MY-012224] [InnoDB] Header page contains inconsistent data in datafile: ./ibdata1",
+            "data-damaged",
+        ),
+        ("2026-11-24  2:00:05 0 [ERROR] InnoDB: Database page corruption on disk or a failed read", "data-damaged"),
+        (
+            r#"{"log.level":"WARN","message":"org.apache.lucene.index.CorruptIndexException: checksum failed"}"#,
+            "data-damaged",
+        ),
+        (
+            r#"{"s":"E","c":"WT","id":22435,"msg":"WiredTiger error message","attr":{"error":-31804,"message":"WT_PANIC: WiredTiger library panic"}}"#,
+            "data-damaged",
+        ),
+        ("ERROR kafka: org.apache.kafka.common.errors.CorruptRecordException: Record is corrupt", "data-damaged"),
+    ]);
+}
+
+#[test]
+fn what_each_runtime_says_in_its_own_way() {
+    check(&[
+        (
+            "[24-Nov-2026 05:44:36] WARNING: [pool www] child 7 said into stderr: \"NOTICE: PHP message: PHP Fatal error:  Uncaught Error: no\"",
+            "php-errors",
+        ),
+        ("NOTICE: PHP message: PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted", "php-errors"),
+        (
+            "[2026-11-24 05:44:36,123: ERROR/MainProcess] Process 'ForkPoolWorker-1' pid:8 exited with 'signal 9 (SIGKILL)'",
+            "worker-killed",
+        ),
+        ("OSError: [Errno 30] Read-only file system: '/data/up/1.png'", "permission-denied"),
+        (
+            r#"{"log.level": "WARN", "message":"flood stage disk watermark [95%] exceeded on [x], all indices on this node will be marked read-only"}"#,
+            "disk-full",
+        ),
+        (
+            "2026-11-24T05:44:36.123456Z 42 [ERROR] [MY-000035] [Server] Disk is full writing './binlog.000003' (OS errno 28 - No space left on device)",
+            "disk-full",
+        ),
+    ]);
 }
