@@ -34,10 +34,10 @@ const OF_THE_SITE: [&str; 10] = [
     "TlsFailed",
     "TooLarge",
 ];
-/// What slows others down, and breaks nothing.
-const LOAD: [&str; 3] = ["EngineSlow", "HighCpu", "HighMemory"];
+/// What may slow others down, and breaks nothing.
+const LOAD: [&str; 6] = ["Burst", "CpuDrift", "EngineSlow", "HighCpu", "HighMemory", "MemoryDrift"];
 /// What is slow.
-const SLOW: [&str; 4] = ["Flaky", "Slow", "Timeout", "TooSlow"];
+const SLOW: [&str; 5] = ["Flaky", "LatencyDrift", "Slow", "Timeout", "TooSlow"];
 
 /// Whether a failure like `cause` makes something else fail like `other`. `named`: the evidence of `other` says so.
 pub(super) fn can_break(cause: &Finding, other: &Finding, named: bool) -> bool {
@@ -53,7 +53,9 @@ pub(super) fn can_break(cause: &Finding, other: &Finding, named: bool) -> bool {
         "logs" if is_of_the_log(cause) => false,
         // A mere warning is not taken for what broke something elsewhere, unless that says so, or it was worse and is over.
         "logs" => named || cause.severity >= other.severity || cause.over_since.is_some(),
-        "website" => !OF_THE_SITE.contains(&cause.reason.as_str()) && cause.reason != "Slow",
+        "website" => {
+            !OF_THE_SITE.contains(&cause.reason.as_str()) && !["LatencyDrift", "Slow"].contains(&&*cause.reason)
+        }
         _ => false,
     }
 }
