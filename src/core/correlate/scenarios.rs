@@ -430,6 +430,62 @@ const SCENARIOS: &[Scenario] = &[
         beside: &[],
     },
     Scenario {
+        what: "what a program that gave up warned of right before is why",
+        needs: false,
+        found: &[
+            "C 5.. by=Itself container api NotRunning",
+            "W 5..5 logs api unreachable",
+            "W 5..5 logs api error-records",
+        ],
+        cause: "api unreachable",
+        then: &["api NotRunning", "api error-records"],
+        beside: &[],
+    },
+    Scenario {
+        what: "what a program warned of all the time is not why it ended",
+        needs: false,
+        found: &["C 5.. by=Itself container api NotRunning", "W 1..5 logs api error-records"],
+        cause: "api NotRunning",
+        then: &[],
+        beside: &["api error-records"],
+    },
+    Scenario {
+        what: "what redis warned of before somebody stopped it is not why it ended",
+        needs: false,
+        found: &["C 5.. by=Hand container redis NotRunning", "W 5..5 logs redis error-records"],
+        cause: "redis NotRunning",
+        then: &["redis error-records"],
+        beside: &[],
+    },
+    Scenario {
+        what: "a database that is down, a client that says so and gives up, and names it alone",
+        needs: false,
+        found: &[
+            "C 4.. container db NotRunning",
+            "W 5..5 logs api unreachable | lookup shop-db: no such host",
+            "C 5.. by=Itself container api NotRunning",
+        ],
+        cause: "db NotRunning",
+        then: &["api NotRunning", "api unreachable"],
+        beside: &[],
+    },
+    Scenario {
+        what: "more lines than usual break nothing",
+        needs: true,
+        found: &["W 2..14 logs redis Burst", "W 3..14 logs api error-records | shop-redis:6379 refused"],
+        cause: "redis Burst",
+        then: &[],
+        beside: &["api error-records"],
+    },
+    Scenario {
+        what: "memory that grew breaks nothing",
+        needs: true,
+        found: &["W 2..14 container redis MemoryDrift", "C 15.. website shop UnexpectedStatus"],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["redis MemoryDrift"],
+    },
+    Scenario {
         what: "of two things that a log says at once the more specific one is the cause",
         needs: true,
         found: &["C 4.. logs redis save-failed", "C 5..5 logs redis disk-full"],
@@ -478,8 +534,14 @@ fn read(line: &str, seen_too: &mut Observations) -> Finding {
         "website" => format!("{family}/{name}/{check}/{reason}"),
         _ => format!("{family}/{name}/{reason}"),
     };
-    if flags.contains(&"by=Hand") {
-        let ended = json!({"State": {"Status": "exited", "ExitCode": 143}, "HostConfig": {"RestartPolicy": {"Name": "always"}}});
+    let ended = flags.iter().find_map(|flag| match *flag {
+        "by=Hand" => Some((143, "always")),
+        "by=Itself" => Some((1, "no")),
+        _ => None,
+    });
+    if let Some((code, policy)) = ended {
+        let ended =
+            json!({"State": {"Status": "exited", "ExitCode": code}, "HostConfig": {"RestartPolicy": {"Name": policy}}});
         seen_too.containers.push(ContainerObservation {
             name: name.clone(),
             host: "host".into(),

@@ -5,11 +5,16 @@ use jiff::SignedDuration;
 use super::{begin::SLACK, effects::is_from_outside, family, first_seen, ties::Ties};
 use crate::{
     api::{Finding, Kind, Severity},
-    core::profiles,
+    core::{profiles, rules::container::By},
 };
 
 /// What a container says when it ends is at most so much earlier than its end.
 const LAST_WORDS: SignedDuration = SignedDuration::from_mins(2);
+
+/// A program that gives up says why within this.
+const LAST_BREATH: SignedDuration = SignedDuration::from_secs(10);
+/// The engine notes an end at about the time of the last line.
+const SAME_INSTANT: SignedDuration = SignedDuration::from_secs(1);
 
 /// How near to the root a finding is among those of its own container.
 pub(super) fn rank(finding: &Finding) -> u8 {
@@ -43,7 +48,8 @@ pub(super) fn explains(ties: &Ties<'_>, cause: &Finding, other: &Finding) -> boo
                 "Restarted" => said + SLACK >= ended && said <= cause.last_seen.unwrap_or(ended) + SLACK,
                 _ => false,
             };
-            in_time && !are_last_words(ties, other, cause)
+            // Of several warnings right before an end one is why; the rest follow from the end.
+            in_time && !(other.severity == Severity::Critical && are_last_words(ties, other, cause))
         }
         // What is fatal explains what the same log says around it; of two the more specific one, which its profile
         // lists first.
@@ -63,20 +69,29 @@ pub(super) fn explains(ties: &Ties<'_>, cause: &Finding, other: &Finding) -> boo
 
 /// Its last words explain why a container ended, unless it was killed or stopped from outside.
 fn are_last_words(ties: &Ties<'_>, words: &Finding, end: &Finding) -> bool {
+    let ended_by = ties.ended_by(&end.subject);
     let ended = match end.reason.as_str() {
-        "NotRunning" | "Restarting" | "Restarted" => !ties.ended_by(&end.subject).is_some_and(is_from_outside),
+        "NotRunning" | "Restarting" | "Restarted" => !ended_by.is_some_and(is_from_outside),
         "Unhealthy" => true,
         _ => false,
     };
-    ended
-        && words.severity == Severity::Critical
-        && words.first_seen.zip(first_seen(end)).is_some_and(|(said, ended)| {
-            end.kind == Kind::State && said <= ended + LAST_WORDS || said <= end.last_seen.unwrap_or(ended)
-        })
+    let Some((said, at)) = words.first_seen.zip(first_seen(end)) else { return false };
+    match words.severity {
+        Severity::Critical => {
+            ended && (end.kind == Kind::State && said <= at + LAST_WORDS || said <= end.last_seen.unwrap_or(at))
+        }
+        // What is no more than a warning while a program lives is why it died where it came right before that only.
+        Severity::Warning => {
+            let right_before = said + LAST_BREATH >= at && said <= at + SAME_INSTANT;
+            let down = matches!(end.reason.as_str(), "NotRunning" | "Restarting");
+            down && ended_by == Some(By::Itself) && right_before
+        }
+        Severity::Info => false,
+    }
 }
 
 /// Where a pattern stands in the profile of its container; none for a pattern of the job.
-fn index(ties: &Ties<'_>, finding: &Finding) -> Option<usize> {
+pub(super) fn index(ties: &Ties<'_>, finding: &Finding) -> Option<usize> {
     let profile = ties.profile(&finding.subject)?;
     profiles::compiled(profile).patterns().iter().position(|pattern| pattern.id == finding.reason)
 }
