@@ -21,6 +21,9 @@ const OWN_FAULTS: [&str; 12] = [
     "unreadable",
     "wraparound",
 ];
+/// Log patterns of the profiles that tell of requests which end with a server's error.
+const FAILED_REQUESTS: [&str; 6] =
+    ["fastcgi-failed", "php-errors", "pool-exhausted", "schema-wrong", "server-errors", "unhandled-exception"];
 /// Failures of a website that no failure behind it brings about.
 const OF_THE_SITE: [&str; 10] = [
     "AddressDenied",
@@ -78,6 +81,11 @@ pub(super) fn can_follow(finding: &Finding, ended_by: Option<By>) -> bool {
 /// Nothing that the program met made it end.
 pub(super) fn is_from_outside(by: By) -> bool {
     by.is_hand() || by == By::Kernel
+}
+
+/// Whether a log tells of requests that its program answers with a server's error.
+pub(super) fn tells_of_failed_requests(finding: &Finding) -> bool {
+    family(finding) == "logs" && FAILED_REQUESTS.contains(&finding.reason.as_str())
 }
 
 /// Whether it tells of the log, and not of what the log says.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::core::{
     fixtures::{at, inspect, seen, window},
-    observation::ContainerObservation,
+    observation::{ContainerObservation, website::CheckObservation},
     rules::finding,
 };
 
@@ -470,6 +470,41 @@ const SCENARIOS: &[Scenario] = &[
         beside: &[],
     },
     Scenario {
+        what: "a program that fails requests explains the 500 of its site",
+        needs: true,
+        found: &["C 15.. status=500 website shop UnexpectedStatus", "W 9..14 logs api unhandled-exception"],
+        cause: "api unhandled-exception",
+        then: &["shop UnexpectedStatus"],
+        beside: &[],
+    },
+    Scenario {
+        what: "a program that fails requests explains no 404 of its site",
+        needs: true,
+        found: &["C 15.. status=404 website shop UnexpectedStatus", "W 9..14 logs api unhandled-exception"],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["api unhandled-exception"],
+    },
+    Scenario {
+        what: "a program that failed requests long before explains no 500 of now",
+        needs: true,
+        found: &["C 15.. status=500 website shop UnexpectedStatus", "W -30..1 logs api unhandled-exception"],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["api unhandled-exception"],
+    },
+    Scenario {
+        what: "what else a program warns of explains no 500 of its site",
+        needs: true,
+        found: &[
+            "C 15.. status=500 website shop UnexpectedStatus",
+            "W 9..14 logs api unreachable | smtp.example.org:25 refused",
+        ],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["api unreachable"],
+    },
+    Scenario {
         what: "more lines than usual break nothing",
         needs: true,
         found: &["W 2..14 logs redis Burst", "W 3..14 logs api error-records | shop-redis:6379 refused"],
@@ -546,6 +581,18 @@ fn read(line: &str, seen_too: &mut Observations) -> Finding {
             name: name.clone(),
             host: "host".into(),
             look: seen(inspect(&ended)),
+        });
+    }
+    if let Some(status) = flags.iter().find_map(|flag| flag.strip_prefix("status=")) {
+        let answered = json!({"at": at(15), "phases": {"dnsMs": 0, "connectMs": 0, "tlsMs": 0, "firstByteMs": 0, "bodyMs": 0, "totalMs": 0},
+            "redirects": 0, "result": {"answered": {"status": status.parse::<u16>().unwrap(), "bodyBytes": 0}}});
+        seen_too.checks.push(CheckObservation {
+            website: name.clone(),
+            check: check.into(),
+            host: "shop.example.com".into(),
+            path: "/".into(),
+            credentials: None,
+            attempts: vec![serde_json::from_value(answered).unwrap()],
         });
     }
     let (kind, last) = if last.is_empty() { (Kind::State, at(15)) } else { (Kind::Event, minute(last)) };
