@@ -100,6 +100,36 @@ pub(super) const PATTERNS: &[Known] = &[
     .level(FAILED)
     .advice("compare the program's user and password with that service's"),
     Known::new(
+        "writes-refused",
+        Warning,
+        r"\bMISCONF |can't write against a read only replica|command not allowed when used memory > 'maxmemory'|cannot execute \w+(?: \w+)? in a read-only transaction|index read-only / allow delete",
+        &[
+            "MISCONF ",
+            "against a read only replica",
+            "command not allowed when used memory",
+            "in a read-only transaction",
+            "index read-only",
+        ],
+        "a service that the program needs takes no writes",
+    )
+    .level(FAILED)
+    .advice("look at that service: its disk, its memory, and whether it is the primary"),
+    Known::new(
+        "certificate-not-renewed",
+        Warning,
+        r"^Failed to renew certificate |\brenewals failed\b|Unable to obtain ACME certificate|could not get certificate from issuer|Could not obtain certificates:",
+        &[
+            "Failed to renew certificate",
+            "renewals failed",
+            "ACME certificate",
+            "get certificate from issuer",
+            "obtain certificates",
+        ],
+        "a certificate could not be renewed",
+    )
+    .level(BAD)
+    .advice("the record says why; renew it before it expires"),
+    Known::new(
         "pool-exhausted",
         Warning,
         r"QueuePool limit of size|Connection is not available, request timed out|ConnectionPoolTimeoutException|Timeout waiting for (?:connection|idle object)|prior to obtaining a connection from the pool|could not obtain a connection from the pool|Timeout acquiring a connection|fetching a new connection from the connection pool|pool timed out while waiting|connection pool (?:is )?(?:exhausted|timed out)|sorry, too many clients already|remaining connection slots are reserved|: Too many connections|max number of clients reached|server reached (?:pm\.)?max_children",
@@ -172,7 +202,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "time-out",
         Warning,
-        r"Time(?:d)?[Oo]ut\w*(?:Error|Exception)?: |^(?:[\w.]+\.)?\w*Timeout(?:Error|Exception)?$|context deadline exceeded|Timeout reading from|[Rr]ead timed out|\bE(?:SOCKET)?TIMEDOUT\b|Timeout awaiting|operation timed out",
+        r"Time(?:d)?[Oo]ut\w*(?:Error|Exception): |(?-i:\.\w*Timeout|\b(?:Connect|Pool|Read|Write)Timeout): [^\d\s]|^(?:[\w.]+\.)?\w*Timeout(?:Error|Exception)?$|context deadline exceeded|Timeout reading from|[Rr]ead timed out|\bE(?:SOCKET)?TIMEDOUT\b|Timeout awaiting|operation timed out",
         &["timeout", "timedout", "context deadline exceeded", "read timed out", "operation timed out"],
         "a service that the program needs does not answer in time",
     )
@@ -232,7 +262,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "unhandled-exception",
         Warning,
-        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |^(?:\w+)?Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|Fatal error: Uncaught|^ ⨯ (?:\w*Error|\[\w*Error|unhandledRejection)|^prisma:error\b"#,
+        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |\A(?:[\w$]+\.)+[\w$]*(?:Error|Exception): |^(?:\w+)?Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|Fatal error: Uncaught|^ ⨯ (?:\w*Error|\[\w*Error|unhandledRejection)|^prisma:error\b"#,
         &[
             "Traceback (most",
             "Exception",
@@ -254,7 +284,7 @@ pub(super) const PATTERNS: &[Known] = &[
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")
         .fallback(),
-    Known::new("klog-fatal-records", Critical, r"\AF(?:\d\d){2,3} \d\d:\d\d:|\A<\d{1,3}>", &[], "the program logs at the level fatal")
+    Known::new("coded-fatal-records", Critical, r"\AF(?:\d\d){2,3} \d\d:\d\d:|\A<\d{1,3}>", &[], "the program logs at a level above error")
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")
         .fallback(),
@@ -262,7 +292,7 @@ pub(super) const PATTERNS: &[Known] = &[
         .level(LevelRule::AtLeast(Level::Error))
         .advice("the record says why")
         .fallback(),
-    Known::new("klog-error-records", Warning, r"\AE(?:\d\d){2,3} \d\d:\d\d:|\A\[E \d{6} |\A<\d{1,3}>", &[], "the program logs errors")
+    Known::new("coded-error-records", Warning, r"\AE(?:\d\d){2,3} \d\d:\d\d:|\A\[E \d{6} |\A<\d{1,3}>", &[], "the program logs errors")
         .level(LevelRule::AtLeast(Level::Error))
         .advice("the record says why")
         .fallback(),

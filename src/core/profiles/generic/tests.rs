@@ -28,8 +28,8 @@ fn levels_are_judged() {
         ("ts=1 msg=no lvl=err", "error-records"),
         ("05:44:36 ERR no", "error-records"),
         ("2026-11-24 05:44:36,123 - app.jobs - ERROR - no", "error-records"),
-        ("E1124 05:44:36.000000       1 main.go:10] no", "klog-error-records"),
-        ("F1124 05:44:36.000000       1 main.go:10] no", "klog-fatal-records"),
+        ("E1124 05:44:36.000000       1 main.go:10] no", "coded-error-records"),
+        ("F1124 05:44:36.000000       1 main.go:10] no", "coded-fatal-records"),
     ]);
 }
 
@@ -304,6 +304,9 @@ fn what_looks_alarming_and_is_not() {
         "GET /error/500 200",
         "INFO registered handler for TimeoutError, ConnectionError",
         "registered handler for TimeoutError",
+        "request timeout: 30s, ReadTimeout: 10s",
+        "  connect_timeout: 5",
+        "INFO No renewals were attempted, 0 renewals failed",
         "INFO caught TimeoutError: retried, succeeded on attempt 2",
         "WARNING retrying in 2s: [Errno 111] Connection refused",
         "WARN redis: dial tcp 172.17.0.3:6379: connect: connection refused, retrying",
@@ -422,4 +425,44 @@ fn what_each_runtime_says_in_its_own_way() {
             "disk-full",
         ),
     ]);
+}
+
+#[test]
+fn a_service_that_takes_no_writes_is_named_as_such() {
+    check(&[
+        ("redis.exceptions.ReadOnlyError: You can't write against a read only replica.", "writes-refused"),
+        ("ERROR job failed: OOM command not allowed when used memory > 'maxmemory'.", "writes-refused"),
+        (
+            "redis.exceptions.ResponseError: MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+            "writes-refused",
+        ),
+        ("ERROR db: cannot execute INSERT in a read-only transaction", "writes-refused"),
+        ("ERROR db: cannot execute CREATE TABLE in a read-only transaction", "writes-refused"),
+        (
+            "ERROR es: index [cars] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index read-only / allow delete]",
+            "writes-refused",
+        ),
+    ]);
+}
+
+#[test]
+fn a_certificate_that_is_not_renewed_is_seen_before_it_expires() {
+    check(&[
+        ("Failed to renew certificate site.test with error: Some challenges have failed.", "certificate-not-renewed"),
+        ("All renewals failed. The following certificates could not be renewed:", "certificate-not-renewed"),
+        (
+            "2026-11-24T05:44:36Z ERR Unable to obtain ACME certificate for domains error=\"no\"",
+            "certificate-not-renewed",
+        ),
+        (
+            r#"{"level":"error","logger":"tls.obtain","msg":"could not get certificate from issuer","error":"HTTP 403"}"#,
+            "certificate-not-renewed",
+        ),
+        ("2026/11/24 05:44:36 Could not obtain certificates:", "certificate-not-renewed"),
+    ]);
+}
+
+#[test]
+fn an_exception_by_its_full_name_is_one_without_its_frames() {
+    check(&[("celery.exceptions.NotRegisteredError: 'app.tasks.x'", "unhandled-exception")]);
 }
