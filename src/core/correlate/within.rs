@@ -1,6 +1,6 @@
 //! What follows from what within one subject.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{begin::SLACK, effects::is_from_outside, family, first_seen, ties::Ties};
 use crate::{
@@ -10,6 +10,8 @@ use crate::{
 
 /// What a container says when it ends is at most so much earlier than its end.
 const LAST_WORDS: SignedDuration = SignedDuration::from_mins(2);
+/// What a program goes on with at other times, such as credentials that are refused, ended it when it came right before.
+const RIGHT_BEFORE: SignedDuration = SignedDuration::from_secs(5);
 
 /// How near to the root a finding is among those of its own container.
 pub(super) fn rank(finding: &Finding) -> u8 {
@@ -68,11 +70,24 @@ fn are_last_words(ties: &Ties<'_>, words: &Finding, end: &Finding) -> bool {
         "Unhealthy" => true,
         _ => false,
     };
-    ended
-        && words.severity == Severity::Critical
-        && words.first_seen.zip(first_seen(end)).is_some_and(|(said, ended)| {
+    let fatal = || {
+        words.first_seen.zip(first_seen(end)).is_some_and(|(said, ended)| {
             end.kind == Kind::State && said <= ended + LAST_WORDS || said <= end.last_seen.unwrap_or(ended)
         })
+    };
+    let right_before = || {
+        let at = |ended: Option<Timestamp>| {
+            words.last_seen.zip(ended).is_some_and(|(said, ended)| said <= ended && ended <= said + RIGHT_BEFORE)
+        };
+        is_specific(ties, words) && (at(first_seen(end)) || at(end.last_seen))
+    };
+    ended && if words.severity == Severity::Critical { fatal() } else { end.reason != "Unhealthy" && right_before() }
+}
+
+/// Whether a pattern of the profile knows what the record tells, and not merely its level.
+fn is_specific(ties: &Ties<'_>, finding: &Finding) -> bool {
+    let Some(profile) = ties.profile(&finding.subject) else { return false };
+    profiles::compiled(profile).patterns().iter().any(|pattern| pattern.id == finding.reason && !pattern.fallback)
 }
 
 /// Where a pattern stands in the profile of its container; none for a pattern of the job.

@@ -43,8 +43,8 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "disk-full",
         Critical,
-        r"no space left on device|\bENOSPC\b|out of disk space|not enough (?:free )?(?:disk )?space on|disk quota exceeded|\bEDQUOT\b|disk is full|(?:[:\]] |\b(?:ERROR|FATAL|CRITICAL) )disk full",
-        &["no space left", "ENOSPC", "disk is full", "disk full", "out of disk space", "space on", "quota exceeded", "EDQUOT"],
+        r#"no space left on device|\bENOSPC\b|out of disk space|not enough (?:free )?(?:disk )?space on|disk quota exceeded|\bEDQUOT\b|disk is full|(?:[:\]] |^(?:[^\s"]+ ){0,3}(?:ERROR|FATAL|CRITICAL) )disk full|flood[- ]stage disk watermark .* exceeded"#,
+        &["no space left", "ENOSPC", "disk is full", "disk full", "out of disk space", "space on", "quota exceeded", "EDQUOT", "disk watermark"],
         "a disk is full",
     )
     .level(BAD)
@@ -97,7 +97,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "setting-missing",
         Critical,
-        r#"environment variables? ["'`]?[A-Z][A-Z0-9_]+["'`]? (?:is |are |was )?(?:not (?:set|defined|found|present)|missing|required|undefined|must be)|(?:missing|undefined|required) (?:required )?(?:environment|env) var(?:iable)?s?\b(?: is missing| not set)?:? ["'`]?[A-Z][A-Z0-9_]+|(?:os\.py|<frozen os>)", line \d+, in __getitem__\n(?:.*\n)?KeyError: '|: NotPresent$|validation errors? for \w*(?:Settings|Config)|ImproperlyConfigured|Could not resolve placeholder '|Failed to bind properties under"#,
+        r#"environment variables? ["'`]?[A-Z][A-Z0-9_]+["'`]? (?:is |are |was )?(?:not (?:set|defined|found|present)|missing|required|undefined|must be)|(?:missing|undefined|required) (?:required )?(?:environment|env) var(?:iable)?s?\b(?: is missing| not set)?:? ["'`]?[A-Z][A-Z0-9_]+|(?:os\.py|<frozen os>)", line \d+, in __getitem__\n(?:.*\n)?KeyError: '|: NotPresent$|validation errors? for \w*(?:Settings|Config)|ImproperlyConfigured|Could not resolve placeholder '|Failed to bind properties under|Database is uninitialized and (?:superuser )?password (?:option )?is not specified"#,
         &[
             "environment var",
             "env var",
@@ -107,6 +107,7 @@ pub(super) const PATTERNS: &[Known] = &[
             "ImproperlyConfigured",
             "resolve placeholder",
             "Failed to bind properties",
+            "Database is uninitialized",
         ],
         "the program does not start: a setting is missing",
     )

@@ -180,7 +180,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "schema-wrong",
         Warning,
-        r"unapplied migration|PendingMigrationError|Can't locate revision identified by|Target database is not up to date|FlywayException|LiquibaseException|no such (?:table|column): |(?:relation|column) .+ does not exist|Table '.+' doesn't exist|Unknown column '|Invalid object name '|\bP30(?:05|06|09|18)\b.*migrat|(?:^|[:\]] )migrations? (?:\S+ )?failed",
+        r"unapplied migration|PendingMigrationError|Can't locate revision identified by|Target database is not up to date|FlywayException|LiquibaseException|no such (?:table|column): |(?:relation|column) .+ does not exist|does not exist in the current database|Table '.+' doesn't exist|Unknown column '|Invalid object name '|\bP30(?:05|06|09|18)\b.*migrat|(?:^|[:\]] )migrations? (?:\S+ )?failed",
         &["unapplied migration", "PendingMigration", "locate revision", "is not up to date", "Flyway", "Liquibase", "no such table", "no such column", "does not exist", "doesn't exist", "Unknown column", "Invalid object name", "migrat", "P30"],
         "the database is not as the program wants it",
     )
@@ -214,9 +214,16 @@ pub(super) const PATTERNS: &[Known] = &[
     .advice("look for the exceptions that it logs at that time")
     .at_least(5, 600),
     Known::new(
+        "host-not-allowed",
+        Info,
+        r"Invalid HTTP_HOST header|Blocked hosts?: |Invalid host header",
+        &["HTTP_HOST header", "Blocked host", "Invalid host header"],
+        "clients ask for a host that the program does not serve: scanners, or one that is missing from its settings",
+    ),
+    Known::new(
         "unhandled-exception",
         Warning,
-        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |^(?:\w+)?Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|^PHP (?:Fatal|Parse) error|Fatal error: Uncaught"#,
+        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |^[^\w\n]{0,6}\w*Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|(?:^|PHP message: )PHP (?:Fatal|Parse) error|Fatal error: Uncaught"#,
         &[
             "Traceback (most",
             "Exception",
@@ -233,13 +240,6 @@ pub(super) const PATTERNS: &[Known] = &[
     )
     .level(FAILED)
     .advice("the record says where: look at what changed there"),
-    Known::new(
-        "host-not-allowed",
-        Info,
-        r"Invalid HTTP_HOST header|Blocked hosts?: |Invalid host header",
-        &["HTTP_HOST header", "Blocked host", "Invalid host header"],
-        "clients ask for a host that the program does not serve: scanners, or one that is missing from its settings",
-    ),
     Known::new("fatal-records", Critical, LEVELS, LEVEL_WORDS, "the program logs at a level above error")
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")
