@@ -79,6 +79,14 @@ const SCENARIOS: &[Scenario] = &[
         beside: &["api error-records"],
     },
     Scenario {
+        what: "what a program says right before it ends is why, though it goes on with that at other times",
+        needs: true,
+        found: &["W 3..3 logs api credentials-refused", "C 3.. container api NotRunning"],
+        cause: "api credentials-refused",
+        then: &["api NotRunning"],
+        beside: &[],
+    },
+    Scenario {
         what: "a chain: the database is down, the API fails, nginx cannot reach it, the site answers 502",
         needs: true,
         found: &[

@@ -1,6 +1,6 @@
 //! What follows from what within one subject.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{begin::SLACK, effects::is_from_outside, family, first_seen, ties::Ties};
 use crate::{
@@ -10,9 +10,8 @@ use crate::{
 
 /// What a container says when it ends is at most so much earlier than its end.
 const LAST_WORDS: SignedDuration = SignedDuration::from_mins(2);
-
-/// A program that gives up says why within this.
-const LAST_BREATH: SignedDuration = SignedDuration::from_secs(10);
+/// What a program goes on with at other times, such as credentials that are refused, ended it when it came right before.
+const RIGHT_BEFORE: SignedDuration = SignedDuration::from_secs(5);
 /// The engine notes an end at about the time of the last line.
 const SAME_INSTANT: SignedDuration = SignedDuration::from_secs(1);
 
@@ -80,14 +79,26 @@ fn are_last_words(ties: &Ties<'_>, words: &Finding, end: &Finding) -> bool {
         Severity::Critical => {
             ended && (end.kind == Kind::State && said <= at + LAST_WORDS || said <= end.last_seen.unwrap_or(at))
         }
-        // What is no more than a warning while a program lives is why it died where it came right before that only.
+        // What a program goes on with at other times is why it ended where it came right before: where it came then
+        // for the first time, or where more is known of it than its level.
         Severity::Warning => {
-            let right_before = said + LAST_BREATH >= at && said <= at + SAME_INSTANT;
-            let down = matches!(end.reason.as_str(), "NotRunning" | "Restarting");
-            down && ended_by == Some(By::Itself) && right_before
+            let right_before = |said: Option<Timestamp>, ended: Option<Timestamp>| {
+                said.zip(ended).is_some_and(|(said, at)| said + RIGHT_BEFORE >= at && said <= at + SAME_INSTANT)
+            };
+            let again = [first_seen(end), end.last_seen].into_iter().any(|at| right_before(words.last_seen, at));
+            ended
+                && end.reason != "Unhealthy"
+                && ended_by.is_none_or(|by| by == By::Itself)
+                && (right_before(Some(said), Some(at)) || again && is_specific(ties, words))
         }
         Severity::Info => false,
     }
+}
+
+/// Whether a pattern of the profile knows what the record tells, and not merely its level.
+fn is_specific(ties: &Ties<'_>, finding: &Finding) -> bool {
+    let Some(profile) = ties.profile(&finding.subject) else { return false };
+    profiles::compiled(profile).patterns().iter().any(|pattern| pattern.id == finding.reason && !pattern.fallback)
 }
 
 /// Where a pattern stands in the profile of its container; none for a pattern of the job.

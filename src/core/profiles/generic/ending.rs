@@ -43,8 +43,8 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "disk-full",
         Critical,
-        r"no space left on device|\bENOSPC\b|not enough (?:free )?(?:disk )?space on|disk quota exceeded|\bEDQUOT\b|database or disk is full|(?:[:\]] |^(?:[\w:.,+-]+ ){0,4}(?:ERROR|FATAL|CRITICAL|PANIC) (?:PANIC )?)(?:out of disk space|disk (?:is )?full)|flood stage disk watermark \[",
-        &["no space left", "ENOSPC", "disk is full", "disk full", "out of disk space", "space on", "quota exceeded", "EDQUOT", "flood stage disk"],
+        r"no space left on device|\bENOSPC\b|not enough (?:free )?(?:disk )?space on|disk quota exceeded|\bEDQUOT\b|database or disk is full|(?:[:\]] |^(?:[\w:.,+-]+ ){0,4}(?:ERROR|FATAL|CRITICAL|PANIC) (?:PANIC )?)(?:out of disk space|disk (?:is )?full)|flood[- ]stage disk watermark .* exceeded",
+        &["no space left", "ENOSPC", "disk is full", "disk full", "out of disk space", "space on", "quota exceeded", "EDQUOT", "disk watermark"],
         "a disk is full",
     )
     .level(BAD)
@@ -114,7 +114,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "setting-missing",
         Critical,
-        r#"environment variables? ["'`]?[A-Z][A-Z0-9_]+["'`]? (?:is |are |was )?(?:not (?:set|defined|found|present)|missing|required|undefined|must be)|(?:missing|undefined|required) (?:required )?(?:environment|env) var(?:iable)?s?\b(?: is missing| not set)?:? ["'`]?[A-Z][A-Z0-9_]+|(?:os\.py|<frozen os>)", line \d+, in __getitem__\n(?:.*\n)?KeyError: '|: NotPresent$|validation errors? for \w*(?:Settings|Config)|ImproperlyConfigured|Could not resolve placeholder '|Failed to bind properties under|Failed to configure a DataSource: |Database is uninitialized and (?:superuser )?password option is not specified"#,
+        r#"environment variables? ["'`]?[A-Z][A-Z0-9_]+["'`]? (?:is |are |was )?(?:not (?:set|defined|found|present)|missing|required|undefined|must be)|(?:missing|undefined|required) (?:required )?(?:environment|env) var(?:iable)?s?\b(?: is missing| not set)?:? ["'`]?[A-Z][A-Z0-9_]+|(?:os\.py|<frozen os>)", line \d+, in __getitem__\n(?:.*\n)?KeyError: '|: NotPresent$|validation errors? for \w*(?:Settings|Config)|ImproperlyConfigured|Could not resolve placeholder '|Failed to bind properties under|Failed to configure a DataSource: |Database is uninitialized and (?:superuser )?password (?:option )?is not specified"#,
         &[
             "environment var",
             "env var",

@@ -211,7 +211,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "schema-wrong",
         Warning,
-        r"unapplied migration|PendingMigrationError|Can't locate revision identified by|Target database is not up to date|FlywayException|LiquibaseException|no such (?:table|column): |(?:relation|column) .+ does not exist|Table '.+' doesn't exist|Unknown column '|Invalid object name '|\bP30(?:05|06|09|18)\b.*migrat|(?:^|[:\]] )migrations? (?:\S+ )?failed",
+        r"unapplied migration|PendingMigrationError|Can't locate revision identified by|Target database is not up to date|FlywayException|LiquibaseException|no such (?:table|column): |(?:relation|column) .+ does not exist|does not exist in the current database|Table '.+' doesn't exist|Unknown column '|Invalid object name '|\bP30(?:05|06|09|18)\b.*migrat|(?:^|[:\]] )migrations? (?:\S+ )?failed",
         &["unapplied migration", "PendingMigration", "locate revision", "is not up to date", "Flyway", "Liquibase", "no such table", "no such column", "does not exist", "doesn't exist", "Unknown column", "Invalid object name", "migrat", "P30"],
         "the database is not as the program wants it",
     )
@@ -262,7 +262,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "unhandled-exception",
         Warning,
-        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |\A(?:[\w$]+\.)+[\w$]*(?:Error|Exception): |^(?:\w+)?Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|Fatal error: Uncaught|^ ⨯ (?:\w*Error|\[\w*Error|unhandledRejection)|^prisma:error\b"#,
+        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |\A(?:[\w$]+\.)+[\w$]*(?:Error|Exception): |^[^\w\n]{0,6}\w*Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|Fatal error: Uncaught|^ ⨯ (?:\w*Error|\[\w*Error|unhandledRejection)|^prisma:error\b"#,
         &[
             "Traceback (most",
             "Exception",

@@ -62,6 +62,10 @@ fn what_ends_a_program() {
         ("OSError: [Errno 28] No space left on device: '/data/x'", "disk-full"),
         ("Error: ENOSPC: no space left on device, write", "disk-full"),
         ("sqlite3.OperationalError: database or disk is full", "disk-full"),
+        (
+            r#"{"log.level":"WARN","message":"flood stage disk watermark [95%] exceeded on [x][es] free: 1.2gb[4%], all indices on this node will be marked read-only"}"#,
+            "disk-full",
+        ),
         ("Error: listen EADDRINUSE: address already in use :::3000", "port-in-use"),
         ("2026/11/24 05:44:36 listen tcp :8080: bind: address already in use", "port-in-use"),
         ("[2026-11-24 05:44:36 +0000] [7] [ERROR] Connection in use: ('0.0.0.0', 8000)", "port-in-use"),
@@ -85,6 +89,10 @@ fn what_ends_a_program() {
         ),
         ("django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.", "setting-missing"),
         ("pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings", "setting-missing"),
+        (
+            "2026-11-24 02:00:05+00:00 [ERROR] [Entrypoint]: Database is uninitialized and password option is not specified",
+            "setting-missing",
+        ),
         ("Could not resolve placeholder 'db.url' in value \"${db.url}\"", "setting-missing"),
         ("RuntimeError: can't start new thread", "threads-exhausted"),
     ]);
@@ -236,6 +244,7 @@ fn what_a_program_runs_short_of() {
         ("ERROR deadlock detected", "database-locked"),
         ("django.db.utils.ProgrammingError: relation \"jobs\" does not exist", "schema-wrong"),
         ("sqlite3.OperationalError: no such table: jobs", "schema-wrong"),
+        ("The table `public.User` does not exist in the current database.", "schema-wrong"),
         (
             "You have 3 unapplied migration(s). Your project may not work properly until you apply the migrations for app(s): jobs.",
             "schema-wrong",
@@ -260,6 +269,7 @@ fn exceptions_are_shapes() {
         ("java.lang.IllegalStateException: no\n\tat c.e.App.run(App.java:1)", "unhandled-exception"),
         ("Exception in thread \"main\" java.lang.IllegalStateException: no", "unhandled-exception"),
         ("TypeError: x is undefined\n    at y (/app/a.js:1:1)", "unhandled-exception"),
+        (" ⨯ TypeError: x is undefined\n    at Page (/app/.next/server/app/page.js:1:1)", "unhandled-exception"),
         ("(node:7) UnhandledPromiseRejectionWarning: Error: no", "unhandled-exception"),
         ("thread 'tokio-runtime-worker' panicked at src/main.rs:2:5:", "unhandled-exception"),
         ("2026/11/24 05:44:36 http: panic serving 172.17.0.1:51234: no", "unhandled-exception"),
@@ -336,6 +346,7 @@ fn what_looks_alarming_and_is_not() {
         "Retrying (Retry(total=2)) after connection broken",
         "errors: 0, warnings: 0",
         "error rate 0.0%",
+        r#"subject="Re: FATAL disk full on C:" from=alice status=delivered"#,
         "loaded module error_handler from /app/errors/fatal.py",
         r#"ts=1 level=info msg="lookup cache" err=<nil>"#,
         r#"{"severity":"INFO","message":"OutOfMemoryError: Java heap is what we alert on"}"#,
