@@ -155,7 +155,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "unreachable",
         Warning,
-        r#"\b(?:can(?:not|'t)|could not|couldn't|failed to|unable to) (?:reach|connect to) .*\S:\d+|[:.\]>"(-] ?"?connection refused|\bECONNREFUSED\b|\b(?:connect|dial \w+) .*(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|i/o timeout)|[:\]] (?:no route to host|network is unreachable|host is unreachable)|Error \d+ connecting to \S+|NoRouteToHostException|ConnectException: |connect(?:ion)? timed out|Connect call failed|Cannot connect to host \S+|Can't connect to \w+ server on|could not connect to server|connection to server at .+ failed|Unable to connect to \S+:\d+|ServerSelectionTimeoutError|Communications link failure|RedisConnectionException|Failed to establish a new connection|(?:Connection|Failed to connect) to \S+:\d+ (?:refused|failed)|All connection attempts failed"#,
+        r#"\b(?:can(?:not|'t)|could not|couldn't|failed to|unable to) (?:reach|connect to) .*\S:\d+|(?:[:.\]>(-] ?"?|=")connection refused|\bECONNREFUSED\b|\b(?:connect|dial \w+) .*(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|i/o timeout)|[:\]] (?:no route to host|network is unreachable|host is unreachable)|Error \d+ connecting to \S+|NoRouteToHostException|ConnectException: |connect(?:ion)? timed out|Connect call failed|Cannot connect to host \S+|Can't connect to \w+ server on|could not connect to server|connection to server at .+ failed|Unable to connect to \S+:\d+|ServerSelectionTimeoutError|Communications link failure|RedisConnectionException|Failed to establish a new connection|(?:Connection|Failed to connect) to \S+:\d+ (?:refused|failed)|All connection attempts failed"#,
         &[
             " reach ",
             " connect to ",

@@ -314,6 +314,7 @@ fn what_looks_alarming_and_is_not() {
         "GET /error/500 200",
         "INFO registered handler for TimeoutError, ConnectionError",
         "registered handler for TimeoutError",
+        r#"Using config: {"timeout": 30, "retry_on": ["connection refused", "timeout"]}"#,
         "request timeout: 30s, ReadTimeout: 10s",
         "  connect_timeout: 5",
         "INFO No renewals were attempted, 0 renewals failed",
