@@ -81,10 +81,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         what: "what a program says right before it ends is why, though it goes on with that at other times",
         needs: true,
-        found: &[
-            "W 3..3 logs api credentials-refused",
-            "C 3.. container api NotRunning",
-        ],
+        found: &["W 3..3 logs api credentials-refused", "C 3.. container api NotRunning"],
         cause: "api credentials-refused",
         then: &["api NotRunning"],
         beside: &[],
