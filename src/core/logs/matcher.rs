@@ -3,7 +3,10 @@
 //! Nearly every expression requires one of a few sequences of bytes on one of a record's lines. Each line is looked
 //! through for all of them at once; a record is compared only with the expressions whose sequences it holds.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::SignedDuration;
 
@@ -11,7 +14,7 @@ use super::{
     Level,
     aside::Why,
     own::{OwnRegex, Searches, TooSlow},
-    sieve::Sequence,
+    sieve::{Sequence, Sieve},
 };
 use crate::{
     api::{
@@ -32,6 +35,8 @@ pub struct Matcher {
     pub(super) own: Vec<OwnPattern>,
     /// What is sought in each line.
     pub(super) sought: Vec<Sequence>,
+    /// Knows it; made for the first log that needs no more than that.
+    sieve: OnceLock<Arc<Sieve>>,
     /// The expressions that require each of it: the own ones, then the profile's.
     requiring: Vec<Vec<usize>>,
     /// The expressions that are compared with each record that begins with this byte.
@@ -91,7 +96,12 @@ impl Matcher {
             }
         }
         let (sought, requiring) = requiring.into_iter().unzip();
-        Ok(Self { profile, own, sought, requiring, beginning })
+        Ok(Self { profile, own, sought, sieve: OnceLock::new(), requiring, beginning })
+    }
+
+    /// Finds [`Self::sought`].
+    pub(super) fn sieve(&self) -> Arc<Sieve> {
+        Arc::clone(self.sieve.get_or_init(|| Arc::new(Sieve::new(&self.sought))))
     }
 
     /// Every expression that a record may be compared with, in the syntax of the regex crate, with its flags.

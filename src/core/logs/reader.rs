@@ -1,6 +1,6 @@
 //! Lines to records, each with what its lines hold of what is sought in them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{
     Matcher,
@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct Reader<'m> {
     redactor: Option<LineRedactor<'m>>,
     /// Knows what the matcher seeks, then what the redactor does.
-    sieve: Sieve,
+    sieve: Arc<Sieve>,
     /// How much of it the matcher seeks.
     of_matcher: usize,
     /// What the line holds of it.
@@ -35,7 +35,10 @@ impl<'m> Reader<'m> {
     pub(super) fn new(matcher: &'m Matcher, window: Window, redactor: Option<&'m Redactor>) -> Self {
         Self {
             redactor: redactor.map(Redactor::lines),
-            sieve: Sieve::new(matcher.sought.iter().chain(redactor.into_iter().flat_map(Redactor::sought))),
+            sieve: redactor.map_or_else(
+                || matcher.sieve(),
+                |redactor| Arc::new(Sieve::new(matcher.sought.iter().chain(redactor.sought()))),
+            ),
             of_matcher: matcher.sought.len(),
             found: Vec::new(),
             bounds: Bounds::of(window),

@@ -33,6 +33,7 @@ const PAIRS: usize = BEFORE * ENDS;
 const ENDS: usize = FOLDED * FOLDED;
 
 /// Knows what is sought.
+#[derive(Debug)]
 pub(super) struct Sieve {
     table: Box<[State; PAIRS]>,
     /// Before the first pair: only groups of short sequences are on their way.
@@ -44,6 +45,7 @@ pub(super) struct Sieve {
 }
 
 /// A sequence, as a group has it.
+#[derive(Debug)]
 struct Member {
     id: usize,
     sequence: Sequence,
