@@ -85,7 +85,10 @@ impl Analyst {
         };
         match (answered, decision) {
             (Some(Ok((analysis, suspicions))), _) => analysis::take_in(report, analysis, suspicions),
-            (Some(Err(analysis)), _) => report.analysis = Some(analysis),
+            (Some(Err(analysis)), _) => {
+                let raise = when::holding(job, report);
+                analysis::unheard(report, analysis, raise.as_ref());
+            }
             (None, Decision::Hold(raise)) => analysis::hold(report, &claude.model, &raise),
             (None, _) => {}
         }
@@ -108,14 +111,13 @@ impl Analyst {
             Ok(key) => key,
             Err(problem) => {
                 let why = format!("the Secret {:?} cannot be used: {problem}", claude.api_key_secret_ref.name);
-                return missed("SecretMissing", &why, api::analysis::Usage::default());
+                return missed(analysis::SECRET_MISSING, &why, api::analysis::Usage::default());
             }
         };
         if *decision != Decision::Ask {
             return None;
         }
-        let known = secrets.gather(namespace, crate::collect::secrets_of(&job.spec)).await;
-        let redactor = Redactor::new(known.values());
+        let redactor = redactor(secrets, job).await;
         let (question, request) = question(job, claude, report, &redactor);
         let name = format!("{namespace}/{}", job.metadata.name.as_deref().unwrap_or_default());
         let day = analysis::day(Timestamp::now());
@@ -160,6 +162,12 @@ impl Analyst {
             answered => answered,
         }
     }
+}
+
+/// What knows the values of all Secrets that `job` names for its targets.
+pub async fn redactor(secrets: &Secrets, job: &MonitoringJob) -> Redactor {
+    let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
+    Redactor::new(secrets.gather(namespace, crate::collect::secrets_of(&job.spec)).await.values())
 }
 
 /// The request for the analysis of `report`, which is what `--show-prompt` prints.

@@ -178,6 +178,9 @@ fn what_is_no_answer_says_so_and_a_fence_around_it_is_taken_off() {
     for (text, reason) in [
         (good.to_string(), "Analyzed"),
         (format!("```json\n{good}\n```"), "Analyzed"),
+        (format!("```\n{good}```\n"), "Analyzed"),
+        (format!("Here it is:\n```json\n{good:#}\n```"), "Analyzed"),
+        ("```".to_owned(), "Undecodable"),
         (format!("Here it is: {good}"), "Undecodable"),
         (cut.to_owned(), "Undecodable"),
         (types.to_string(), "Undecodable"),
