@@ -1,7 +1,12 @@
 //! Claude's API: the client against a strict stand-in, and a conversation against an implementation by others.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod claude_failures;
 mod llmock;
+#[path = "../cli/program.rs"]
+mod program;
+#[path = "support/site.rs"]
+mod site;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
