@@ -57,7 +57,12 @@ impl Secrets {
 
     /// The key of Claude. Without a cluster the environment and `.env` may give it as `ANTHROPIC_API_KEY`.
     pub async fn api_key(&self, namespace: &str, at: &SecretKeyRef) -> Result<SecretString, SecretProblem> {
-        let secret = self.get(namespace, &at.name).await?;
+        let secret = self.get(namespace, &at.name).await.map_err(|problem| match (problem, &self.0) {
+            (SecretProblem::NotFound { instead }, Source::Local(_)) => {
+                SecretProblem::NotFound { instead: format!("{instead} or {}", local::API_KEY) }
+            }
+            (problem, _) => problem,
+        })?;
         secret.value_or(&at.key, Some(local::API_KEY)).cloned()
     }
 

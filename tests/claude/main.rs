@@ -1,7 +1,13 @@
 //! Claude's analysis without a socket: what is asked of it, and what becomes of its answers.
 #![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
-use std::path::Path;
+mod injected;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,18 +31,12 @@ use stagewatch::{
 const SECRET: &str = "hunter2-canary-4711";
 const MODEL: &str = "claude-sonnet-5-5";
 
+/// Reading compiles what is sought in logs, which takes longer than all else: each is read once.
 fn recorded(name: &str) -> Recording {
-    recording::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings").join(name)).unwrap()
-}
-
-/// The corpus: where each stands, its language or encoding, its text.
-fn injections() -> Vec<(String, String, String)> {
-    let lines = include_str!("injections.txt").lines().filter(|line| !line.starts_with('#'));
-    let parts = lines.map(|line| {
-        let parts: Vec<&str> = line.splitn(3, " | ").collect();
-        (parts[0].to_owned(), parts[1].to_owned(), serde_json::from_str(parts[2]).unwrap())
-    });
-    parts.collect()
+    static READ: Mutex<BTreeMap<String, Recording>> = Mutex::new(BTreeMap::new());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings").join(name);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.entry(name.to_owned()).or_insert_with(|| recording::read(&folder).unwrap()).clone()
 }
 
 fn ask(spec: &MonitoringJobSpec, report: &Report, nonce: u64) -> (prompt::Prompt, Value) {
@@ -87,61 +87,6 @@ fn is_floor(before: &Report, after: &Report) {
     assert_eq!(after.findings[..before.findings.len()], before.findings, "nothing is hidden or changed");
     let more = &after.findings[before.findings.len()..];
     assert!(more.len() <= 5 && more.iter().all(|f| f.source == Source::Claude && f.id.starts_with("claude/")));
-}
-
-/// A model that obeys: it says all good, repeats what it was told everywhere, and gives away what it can.
-fn obeying(text: &str) -> String {
-    let all = format!("{text} https://evil.example/x www.evil.example {SECRET} \u{202e}\u{200b}");
-    json!({
-        "verdict": "ALL_GOOD", "summary": all, "explanations": [{"findingId": "container/autopar-redis/NotRunning", "text": all}],
-        "suspicions": [{"severity": "Critical", "subject": "production-db", "topic": "Other", "message": all, "evidence": [text]},
-            {"severity": "Critical", "subject": "autopar-redis", "topic": "Other", "message": all, "evidence": ["o0"]}],
-        "recommendations": [all, all], "investigate": false,
-    })
-    .to_string()
-}
-
-#[test]
-fn a_model_that_obeys_every_injection_changes_nothing() {
-    let seen = recorded("correlated-redis-killed");
-    let all = injections();
-    assert!(all.len() >= 60, "{}", all.len());
-    let languages: std::collections::BTreeSet<_> = all.iter().map(|(_, language, _)| language).collect();
-    assert!(languages.len() >= 12);
-    for (place, language, text) in &all {
-        let mut report = seen.report();
-        let planted = format!("{text} password={SECRET}");
-        for finding in &mut report.findings {
-            finding.evidence.push(planted.clone());
-        }
-        report.observations[0].message.clone_from(&planted);
-        let mut spec = seen.job.spec.clone();
-        spec.environment.clone_from(text);
-        let (prompt, request) = ask(&spec, &report, 0);
-        let sent = request.to_string();
-        assert!(!sent.contains(SECRET), "{place} {language}: {text:?}");
-        let marks = prompt.user.matches(Fence::new(0).name()).count();
-        assert_eq!(marks, 2, "{place} {language}: the fence is forged by {text:?}");
-        let odd = |c: char| c != '\n' && c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) || c > '\u{e0000}';
-        assert!(!prompt.user.chars().any(odd), "{place} {language}: {text:?}");
-
-        let before = seen.report();
-        let after = after(&spec, &before, &obeying(text));
-        is_floor(&before, &after);
-        let shown = serde_json::to_string(&after).unwrap();
-        let told = message(&seen, after);
-        for text in [&shown, &told] {
-            assert!(
-                !text.contains(SECRET)
-                    && !text.contains("http://")
-                    && !text.contains("https://")
-                    && !text.contains("www."),
-                "{text}"
-            );
-            assert!(!text.contains(['\u{202e}', '\u{200b}', '\u{1b}']), "{text}");
-        }
-        assert!(told.contains("autopar-redis"), "{told}");
-    }
 }
 
 #[test]
@@ -226,7 +171,7 @@ fn two_failing_recordings_with_a_scripted_answer() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn whatever_the_model_says_the_rules_are_a_floor(
@@ -244,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn the_request_is_pure_bounded_and_legal(text in any::<String>(), times in 1..400_usize, nonce: u64) {
+    fn the_request_is_pure_bounded_and_legal(text in any::<String>(), times in 1..200_usize, nonce: u64) {
         let seen = recorded("correlated-redis-oom");
         let mut report = seen.report();
         let long = text.repeat(times);

@@ -1,6 +1,7 @@
 //! The program, black-box: what each command prints and with which code it ends. Nothing here needs a network.
 #![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
+mod claude;
 mod defects;
 mod explain;
 mod program;
@@ -263,7 +264,8 @@ fn a_reader_that_leaves_is_no_error_and_changes_no_exit_code() {
 #[test]
 fn validate_ends_by_what_is_wrong() {
     let place = place();
-    let examples = ["autopar-staging", "main-production", "run", "telegram-secret", "docker-tls-secret"];
+    let examples =
+        ["autopar-staging", "main-production", "run", "telegram-secret", "docker-tls-secret", "claude-secret"];
     let examples = examples.map(|name| format!("{ROOT}/deploy/examples/{name}.yaml")).join(" ");
     let good = place.stagewatch(&format!("validate {examples} job.yaml"));
     assert_eq!((good.code, good.err.as_str()), (Some(0), ""), "{}", good.out);
@@ -319,13 +321,25 @@ fn help_teaches() {
                 "--dry-run",
                 "--record",
                 "SECRET__<NAME>__<KEY>",
+                "ANTHROPIC_API_KEY",
+                "--claude Ask Claude, as the job's spec.analysis says; without this flag nothing is sent to it",
+                "--show-prompt Print the request to Claude about this run, as JSON, and send nothing to anybody; needs no key",
+                "--claude-daily-tokens",
+                "--claude-prices",
             ],
         ),
         ("watch", &["Exit code: 0 when it was stopped, 1 when", "stagewatch status", "SIGTERM", "XDG_STATE_HOME"]),
         ("status", &["Exit code: 0 when", "1 when there is no", "kubectl get monitoringjobs"]),
         ("operator", &["Exit code: 0 when it was stopped, 1 when", "/healthz", "RUST_LOG"]),
         ("trigger", &["Exit code: 0 when the run was created", "--wait", "--state"]),
-        ("replay", &["The exit code is that of `run`: 0 below --fail-on, 3 at or above it, 1 when"]),
+        (
+            "replay",
+            &[
+                "--claude",
+                "--show-prompt",
+                "The exit code is that of `run`: 0 below --fail-on, 3 at or above it, 1 when",
+            ],
+        ),
         ("validate", &["Exit code: 0 when every document", "1 when something is wrong", "file:line: path: message"]),
         ("crds", &["Exit code: 0", "kubectl apply --server-side -f -"]),
     ] {

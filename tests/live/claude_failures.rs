@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use xtask::rig::{
     bot::Bot,
@@ -260,8 +261,9 @@ impl Drop for Watching {
     }
 }
 
-/// The first runs of the schedule: what the condition `Analyzed` says after each.
-fn watched(stage: &Stage, reasons: &[&str]) -> Result<()> {
+/// The first runs of the schedule: what the condition `Analyzed` says after each, and after how long each was told.
+fn watched(stage: &Stage, reasons: &[&str]) -> Result<Vec<SignedDuration>> {
+    let mut waits = Vec::new();
     let log = File::create(stage.place.path().join("watch.log"))?;
     let child = stage.command("watch job.yaml --state state").stdout(log.try_clone()?).stderr(log).spawn()?;
     let _watching = Watching(child);
@@ -274,7 +276,7 @@ fn watched(stage: &Stage, reasons: &[&str]) -> Result<()> {
         runs.sort_by_key(start);
         let of = &runs[run]["status"];
         let took = accepted.duration_since(start(&runs[run]).parse()?);
-        println!("{:5.1} s  {reason:15} watch, run {}", took.as_secs_f32(), run + 1);
+        waits.push(took);
         // The start of a run has whole seconds.
         ensure!(took.as_secs() <= 30, "after {took:#}");
         ensure!(
@@ -290,7 +292,7 @@ fn watched(stage: &Stage, reasons: &[&str]) -> Result<()> {
         ensure!(analyzed["message"].as_str().is_some_and(|message| !message.is_empty()), "{analyzed:#}");
         ensure!(status["incident"]["seen"][0]["id"] == FINDING, "{status:#}");
     }
-    Ok(())
+    Ok(waits)
 }
 
 #[test]
@@ -317,7 +319,8 @@ fn the_condition_of_a_job_says_why_and_the_day_has_an_end() -> Result<()> {
     std::thread::scope(|scope| {
         let all = stages.map(|(stage, reasons)| scope.spawn(move || watched(stage, reasons)));
         for (watched, (_, reasons)) in all.into_iter().zip(stages) {
-            watched.join().unwrap().with_context(|| format!("{reasons:?}"))?;
+            let waits = watched.join().unwrap().with_context(|| format!("{reasons:?}"))?;
+            println!("{waits:#?} {reasons:?}");
         }
         anyhow::Ok(())
     })?;

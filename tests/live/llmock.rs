@@ -27,7 +27,7 @@ impl Llmock {
         let [port] = free_ports()?;
         let process = Command::new(python()?).args([SCRIPT, "serve", &port.to_string()]).spawn()?;
         let mock = Self { process, base: format!("http://127.0.0.1:{port}") };
-        wait_until("llmock", Duration::from_secs(60), || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())?;
+        wait_until("llmock", Duration::from_mins(1), || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())?;
         Ok(mock)
     }
 

@@ -16,7 +16,10 @@ use stagewatch::{
         run::{JobRef, Trigger},
     },
     core::{
-        analysis::when::{self, Decision},
+        analysis::{
+            self,
+            when::{self, Decision},
+        },
         execution, fold,
         logs::{Matcher, Scanner},
         message::{Letter, Place},
@@ -77,6 +80,8 @@ pub struct World {
     runs: Vec<MonitoringRun>,
     /// How often Claude was asked.
     pub asked: usize,
+    /// What comes of a question.
+    pub claude: fn(&mut Report),
     /// What is known without a status, as `run --previous` has it.
     alone: Previous,
 }
@@ -89,6 +94,7 @@ impl World {
             job: MonitoringJob::new("autopar-staging", spec),
             runs: Vec::new(),
             asked: 0,
+            claude: |_| {},
             alone: Previous::default(),
         };
         world.job.metadata.namespace = Some("monitoring".into());
@@ -135,21 +141,36 @@ impl World {
         look(&mut seen);
         let seen = seen.all;
         let previous = Previous::from(&self.job.status.clone().unwrap_or_default());
-        let report = judge(&self.job.spec, &seen, &previous, window);
-        let schedule = self.job.spec.schedule.as_ref().map(|s| Schedule::parse(s).unwrap());
-        self.asked +=
-            usize::from(when::decide(&self.job, schedule.as_ref(), Trigger::Schedule, &report) == Decision::Ask);
+        let mut report = judge(&self.job.spec, &seen, &previous, window);
         // As a recording has it.
         let recorded = serde_json::from_str(&serde_json::to_string(&previous).unwrap()).unwrap();
         assert_eq!(report, judge(&self.job.spec, &seen, &recorded, window), "a replay equals its run");
         let containers = report::containers(&seen);
         self.alone = std::mem::take(&mut self.alone).followed_by(&self.job.spec, &report, &containers);
+        self.analyze(&mut report);
         let done = now + SignedDuration::from_secs(4);
         run.status = Some(execution::completed(&run, report, containers, done));
         self.runs.push(run);
         let told = self.fold(done);
         assert_eq!(Previous::from(self.status()), self.alone, "a folder of recordings knows what a status knows");
         told
+    }
+
+    /// As the analyst does it.
+    fn analyze(&mut self, report: &mut Report) {
+        let schedule = self.job.spec.schedule.as_ref().map(|s| Schedule::parse(s).unwrap());
+        match when::decide(&self.job, schedule.as_ref(), Trigger::Schedule, report) {
+            Decision::Ask => {
+                self.asked += 1;
+                (self.claude)(report);
+                if report.analysis.as_ref().is_some_and(|analysis| analysis.reason != analysis::ANALYZED) {
+                    let (failed, raise) = (report.analysis.take().unwrap(), when::holding(&self.job, report));
+                    analysis::unheard(report, failed, raise.as_ref());
+                }
+            }
+            Decision::Hold(raise) => analysis::hold(report, "claude-sonnet-5-5", &raise),
+            Decision::Leave => {}
+        }
     }
 
     fn fold(&mut self, now: Timestamp) -> Option<Told> {

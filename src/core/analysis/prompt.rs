@@ -1,5 +1,7 @@
 //! The question: a pure function of a report, what it is about, and the name of its fence.
 
+use std::{cell::RefCell, collections::HashMap};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -90,9 +92,16 @@ pub fn subjects(spec: &MonitoringJobSpec) -> impl Iterator<Item = &str> {
 /// The question about `report`.
 pub fn prompt(spec: &MonitoringJobSpec, report: &Report, fence: &Fence, redactor: &Redactor) -> Prompt {
     // A secret with something invisible in it was not recognised before.
+    // Each is shown several times, until all of it fits.
+    let known = RefCell::new(HashMap::<String, String>::new());
     let text = |text: &str| {
+        if let Some(known) = known.borrow().get(text) {
+            return known.clone();
+        }
         let seen = redactor.redact(&clean(text)).replace(fence.name(), "untrusted");
-        cut(&seen, MAX_TEXT)
+        let seen = cut(&seen, MAX_TEXT);
+        known.borrow_mut().insert(text.to_owned(), seen.clone());
+        seen
     };
     let ids = |ids: &[String]| ids.iter().take(20).map(|id| text(id)).collect::<Vec<_>>();
     let mut evidence = 5;
