@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
 mod any;
+#[path = "../support/matchers.rs"]
+mod matchers;
 mod second;
 mod trends;
 mod world;
