@@ -255,3 +255,43 @@ fn of_host(spec: &MonitoringJobSpec, finding: &Finding) -> Option<String> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::observation::website::{Phases, WebsiteFailure};
+
+    fn attempt(certificate: Option<(&str, &str)>) -> Attempt {
+        let at = "2026-11-24T03:15:00Z".parse().unwrap();
+        let certificate = certificate.map(|(name, until)| Certificate {
+            not_before: "2020-01-01T00:00:00Z".parse().unwrap(),
+            not_after: until.parse().unwrap(),
+            issuer: "R11".into(),
+            names: vec![name.into()],
+        });
+        let result = AttemptResult::Failed { reason: WebsiteFailure::CertificateInvalid, detail: String::new() };
+        Attempt { at, phases: Phases::default(), redirects: 0, address: None, certificate, result }
+    }
+
+    #[test]
+    fn a_certificate_is_renewed_or_is_for_another_host_or_has_an_authority_of_ones_own() {
+        let later = "2027-01-01T00:00:00Z";
+        for (seen, mended_by) in [
+            (Some(("a.example.com", "2026-01-01T00:00:00Z")), "renew"),
+            (Some(("b.example.com", later)), "the certificate is for b.example.com"),
+            (Some(("*.com", later)), "the certificate is for *.com"),
+            (Some(("*.example.com", later)), "caSecretRef"),
+            (Some(("A.Example.com", later)), "caSecretRef"),
+            (None, "caSecretRef"),
+        ] {
+            let fix = certificate("spec.websites[0]", &host("https://a.example.com:8443"), &attempt(seen));
+            assert!(fix.contains(mended_by), "{seen:?}: {fix}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_allowed_alone() {
+        assert!(allow(Some("10.1.2.3:443")).contains("--allowed-cidr 10.1.2.3/32"));
+        assert!(allow(Some("[fd00::5]:443")).contains("--allowed-cidr fd00::5/128"));
+    }
+}

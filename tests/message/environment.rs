@@ -10,7 +10,7 @@ use stagewatch::{
     },
     core::{
         execution,
-        logs::{Matcher, Scanner},
+        logs::Scanner,
         message::{Letter, Part, Place},
         observation::{
             CheckObservation, ContainerObservation, HostObservation, Observations,
@@ -24,7 +24,7 @@ use stagewatch::{
     store::merge,
 };
 
-use super::sample::at;
+use super::{matchers::matcher, sample::at};
 
 const SPEC: &str = "
 environment: Autopar Staging
@@ -104,7 +104,7 @@ impl Environment {
     /// What a container logged: times and records.
     pub fn log(mut self, name: &str, records: &[(&str, &str)]) -> Self {
         let container = self.spec.docker_hosts[0].containers.iter().find(|c| c.name == name).unwrap();
-        let matcher = Matcher::compile(container.profile.unwrap_or_default(), &self.spec.patterns, name).unwrap();
+        let matcher = matcher(container.profile.unwrap_or_default(), &self.spec.patterns, name);
         let mut scanner = Scanner::new(&matcher, window());
         for (time, text) in records {
             scanner.line(format!("{:.9} {text}", at(time)).as_bytes());

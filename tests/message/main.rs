@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod environment;
+#[path = "../support/matchers.rs"]
+mod matchers;
 mod recorded;
 mod sample;
 mod situations;

@@ -3,6 +3,8 @@
 
 mod analysis;
 mod any;
+#[path = "../support/matchers.rs"]
+mod matchers;
 mod second;
 mod trends;
 mod world;

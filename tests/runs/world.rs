@@ -1,16 +1,10 @@
 //! A job, its runs one after the other, and what is told of them. Nothing here decides anything.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, Mutex},
-};
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use stagewatch::{
     api::{
         Finding, MonitoringJob, MonitoringJobSpec, MonitoringJobStatus, MonitoringRun, MonitoringRunSpec, Window,
-        job::{Pattern, ProfileName},
         job_status::{MessageKind, OutboxEntry},
         report::Report,
         run::{JobRef, Trigger},
@@ -21,7 +15,7 @@ use stagewatch::{
             when::{self, Decision},
         },
         execution, fold,
-        logs::{Matcher, Scanner},
+        logs::Scanner,
         message::{Letter, Place},
         observation::{
             CheckObservation, ContainerObservation, HostObservation, Observations,
@@ -35,6 +29,8 @@ use stagewatch::{
     },
     store::merge,
 };
+
+use crate::matchers::matcher;
 
 const SPEC: &str = "
 environment: Autopar Staging
@@ -264,15 +260,6 @@ impl Seen<'_> {
     pub fn look(&mut self, name: &str) -> &mut ContainerLook {
         &mut self.all.containers.iter_mut().find(|c| c.name == name).unwrap().look
     }
-}
-
-/// Compiling takes longer than all else: once for each container and its patterns.
-fn matcher(profile: ProfileName, patterns: &[Pattern], name: &str) -> Arc<Matcher> {
-    static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Matcher>>>> = LazyLock::new(Mutex::default);
-    let key = format!("{profile:?} {name} {patterns:?}");
-    let mut compiled = COMPILED.lock().unwrap();
-    let compile = || Arc::new(Matcher::compile(profile, patterns, name).unwrap());
-    Arc::clone(compiled.entry(key).or_insert_with(compile))
 }
 
 /// The Docker engine does not answer.

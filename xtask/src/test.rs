@@ -48,7 +48,8 @@ impl Live {
     fn threads(&self) -> Option<&'static str> {
         match self.name.as_str() {
             WAITING => Some("32"),
-            "live-claude" | "live-faults" => Some("8"),
+            "live-faults" => Some("4"),
+            "live-claude" => Some("6"),
             _ => None,
         }
     }

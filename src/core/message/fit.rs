@@ -1,5 +1,7 @@
 //! What fits into a message, and its parts.
 
+use std::collections::BTreeSet;
+
 use super::{
     text::{Line, units},
     words::counted,
@@ -46,7 +48,9 @@ pub(super) fn fit(fixed: &[Line], groups: Vec<Group>) -> Vec<Vec<Line>> {
         waiting -= 1;
         let mut taken = Vec::new();
         let mut rest = group.lines.len() + group.unlisted;
-        for line in group.lines {
+        // Two that are cut alike tell no more than one: the other is counted.
+        let mut told = BTreeSet::new();
+        for line in group.lines.into_iter().filter(|line| told.insert(line.plain())) {
             // Each group to come may need a line to count what it cannot show; so does this one, unless it is all shown.
             let counters = waiting + usize::from(rest > 1);
             let needed = line.units() + 1;
@@ -103,8 +107,9 @@ pub(super) fn parts(lines: Vec<Line>) -> Vec<Part> {
 mod tests {
     use super::*;
 
+    /// Lines of this length, each with its number where there is room for it.
     fn lines(count: usize, length: usize) -> Vec<Line> {
-        (0..count).map(|_| Line::new().text(&"x".repeat(length))).collect()
+        (0..count).map(|n| Line::new().text(&format!("{n:x<length$}"))).collect()
     }
 
     fn shown(fixed: usize, groups: &[(usize, usize, usize)]) -> Vec<Vec<String>> {
@@ -119,14 +124,22 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_counted() {
-        assert_eq!(shown(5, &[(3, 1, 0)]), [["x", "x", "x"]]);
-        assert_eq!(shown(5, &[(1, 1, 1)]), [["x", "… and 1 more finding"]]);
-        assert_eq!(shown(23, &[(3, 1, 0)]), [["x", "… and 2 more findings"]]);
+        assert_eq!(shown(5, &[(3, 1, 0)]), [["0", "1", "2"]]);
+        assert_eq!(shown(5, &[(1, 1, 1)]), [["0", "… and 1 more finding"]]);
+        assert_eq!(shown(23, &[(3, 1, 0)]), [["0", "… and 2 more findings"]]);
         assert_eq!(shown(24, &[(3, 1, 0)]), [["… and 3 findings"]]);
-        assert_eq!(shown(24, &[(1, 1, 0)]), [["x"]]);
+        assert_eq!(shown(24, &[(1, 1, 0)]), [["0"]]);
         let [first, second] = &shown(5, &[(40, 70, 0), (40, 1, 0)])[..] else { unreachable!() };
         assert_eq!((first.len(), first.last().unwrap().as_str()), (19, "… and 22 more findings"));
         assert_eq!(second[..], ["… and 40 findings"]);
+    }
+
+    #[test]
+    fn lines_that_are_cut_alike_are_told_once_and_counted() {
+        let lines = ["same", "other", "same"].map(|text| Line::new().text(text)).into();
+        let shown = fit(&[], vec![Group { lines, unlisted: 0, noun: "finding" }]);
+        let shown: Vec<String> = shown[0].iter().map(Line::plain).collect();
+        assert_eq!(shown, ["same", "other", "… and 1 more finding"]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ const RECIPES: [Recipe; 3] = [
         changes: &[
             "EXPOSE 80",
             r#"CMD ["nginx", "-g", "daemon off;"]"#,
-            "HEALTHCHECK --interval=2s --timeout=3s --retries=2 CMD nc 127.0.0.1 80 </dev/null || nc 127.0.0.1 443 </dev/null",
+            "HEALTHCHECK --interval=2s --timeout=15s --retries=2 CMD nc 127.0.0.1 80 </dev/null || nc 127.0.0.1 443 </dev/null",
         ],
     },
 ];
