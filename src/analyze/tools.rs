@@ -63,11 +63,11 @@ impl Tools<'_> {
             Ok(told) => told?,
             Err(_) => return Err("it took too long, and was given up".into()),
         };
-        Ok(self.tell(told))
+        Ok(self.tell(&told))
     }
 
     /// Redacted, cleaned, cut and within its fence.
-    fn tell(&self, told: Told) -> String {
+    fn tell(&self, told: &Told) -> String {
         // One by one: what stands in one line must not reach over its end.
         let fit = |line: &String| self.redactor.redact(&clean(line).replace('\n', " ")).into_owned();
         let count = told.lines.len();

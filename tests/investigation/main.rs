@@ -39,7 +39,7 @@ fn spec() -> MonitoringJobSpec {
     .unwrap()
 }
 
-fn claude(budget: Value) -> Claude {
+fn claude(budget: &Value) -> Claude {
     serde_json::from_value(json!({
         "model": "claude-sonnet-5-5", "apiKeySecretRef": {"name": "claude", "key": "api-key"}, "budget": budget,
     }))
@@ -139,10 +139,10 @@ proptest! {
     fn no_conversation_leaves_its_budget_its_schema_or_its_targets(
         acts in prop::collection::vec((act(), any::<u16>(), 0..3000_usize), 1..60),
         told in prop::collection::vec(0..8_300_usize, 1..9),
-        (turns, input, output) in (1..50_i64, 10_000..300_000_i64, 1_000..40_000_i64),
+        (turns, input, output) in (1..50_u32, 10_000..300_000_u64, 1_000..40_000_u64),
         (daily, secs, bytes_per_token, first) in (10_000..600_000_u64, 30..600_u64, 2..5_u64, 100..25_000_usize),
     ) {
-        let (spec, claude) = (spec(), claude(json!({"turns": turns, "inputTokens": input, "outputTokens": output})));
+        let (spec, claude) = (spec(), claude(&json!({"turns": turns, "inputTokens": input, "outputTokens": output})));
         let mut conversation = Conversation::new(&spec, &claude, "x".repeat(first));
         let (mut day, mut time, mut made, mut ended) = (daily, Duration::from_secs(secs), Vec::new(), false);
         for (turn, (act, spoken, thought)) in acts.iter().enumerate() {
@@ -158,8 +158,8 @@ proptest! {
             let was_last = conversation.last().is_some();
             let heard = conversation.heard(response(turn, act, &"t".repeat(*thought), (sent, said)));
             let used = conversation.used();
-            prop_assert!(used.input() <= input as u64 && used.output_tokens <= output as u64);
-            prop_assert!(u64::from(conversation.turns()) <= turns as u64);
+            prop_assert!(used.input() <= input && used.output_tokens <= output);
+            prop_assert!(conversation.turns() <= turns);
             match heard {
                 Heard::Look(calls) => {
                     prop_assert!(!was_last && calls.len() <= 4 && calls.iter().all(is_own));
@@ -180,12 +180,12 @@ proptest! {
                 },
             }
         }
-        prop_assert!(ended || acts.len() < turns as usize);
+        prop_assert!(ended || u32::try_from(acts.len()).unwrap() < turns);
     }
 }
 
 /// What happens after these acts: the requests, and how it ended.
-fn told(budget: Value, acts: &[Act]) -> (Vec<Value>, String) {
+fn told(budget: &Value, acts: &[Act]) -> (Vec<Value>, String) {
     let (spec, claude) = (spec(), claude(budget));
     let mut conversation = Conversation::new(&spec, &claude, "look".into());
     let mut requests = Vec::new();
@@ -230,7 +230,7 @@ fn each_way_to_end_has_its_reason() {
         (json!({"outputTokens": 5200}), vec![call(), Act::Report], "OutputTokenLimit", 2),
         (json!({"inputTokens": 20_000}), vec![call(), call(), Act::Report], "InputTokenLimit", 2),
     ] {
-        let (requests, ended) = told(budget.clone(), &acts);
+        let (requests, ended) = told(&budget, &acts);
         assert_eq!((ended.as_str(), requests.len()), (reason, count), "{budget} {acts:?}");
         for request in requests {
             xtask::rig::claude::check(&request).unwrap();
@@ -248,7 +248,7 @@ fn what_is_refused_is_told_as_an_error_with_its_reason() {
         Act::Calls(many),
         Act::Report,
     ];
-    let (requests, ended) = told(json!({}), &acts);
+    let (requests, ended) = told(&json!({}), &acts);
     assert_eq!(ended, "Concluded");
     let turns = requests.last().unwrap()["messages"].as_array().unwrap();
     let results: Vec<String> = turns
@@ -289,7 +289,7 @@ fn what_was_answered_is_never_rewritten() {
         Act::Text("done".into()),
         Act::Report,
     ];
-    let (requests, _) = told(json!({}), &acts);
+    let (requests, _) = told(&json!({}), &acts);
     let plain = |request: &Value| {
         let text = request["messages"].to_string().replace(r#","cache_control":{"type":"ephemeral"}"#, "");
         text.replace(r#""cache_control":{"type":"ephemeral"},"#, "")

@@ -116,14 +116,13 @@ impl Left {
         // The last one sends all of this, the answer, and what the tools told.
         let next = sent + FEWEST_ANSWER + GROWTH;
         let output = FEWEST_ANSWER + MOST_ANSWER;
-        match short(2, sent + next, output, sent + next + output, REPORT_TIME + TURN_TIME) {
-            Some(limit) => Room::Last(last, limit),
-            None => {
-                let most = self.input.saturating_sub(2 * sent + GROWTH);
-                let most = most.min(self.day.saturating_sub(2 * sent + GROWTH + MOST_ANSWER) / 2);
-                Room::Turn(answer(MOST_ANSWER).min(most))
-            }
+        if let Some(limit) = short(2, sent + next, output, sent + next + output, REPORT_TIME + TURN_TIME) {
+            return Room::Last(last, limit);
         }
+        let of_input = self.input.saturating_sub(2 * sent + GROWTH);
+        // The last one sends it again.
+        let of_day = self.day.saturating_sub(2 * sent + GROWTH + MOST_ANSWER) / 2;
+        Room::Turn(answer(MOST_ANSWER).min(of_input).min(of_day))
     }
 }
 
