@@ -108,7 +108,7 @@ fn engine(line: &str, planted: &str) -> Vec<u8> {
         })
         .to_string(),
         path if path.ends_with("/logs") => {
-            let lines = (0..300).map(|n| format!("{:.9} {n} # Out of memory {planted} {SECRET}\r\n", before));
+            let lines = (0..300).map(|n| format!("{before:.9} {n} # Out of memory {planted} {SECRET}\r\n"));
             lines.collect()
         }
         _ => return ok(404, "", "{}"),
