@@ -209,7 +209,7 @@ fn said(response: &Response) -> Result<String, (&'static str, String)> {
 }
 
 /// What calls used, as a status keeps it.
-fn kept(usage: Usage, calls: u32) -> api::analysis::Usage {
+pub(super) fn kept(usage: Usage, calls: u32) -> api::analysis::Usage {
     let tokens = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).min(9_007_199_254_740_991);
     api::analysis::Usage {
         calls: i32::try_from(calls).unwrap_or(i32::MAX),

@@ -125,7 +125,8 @@ fn found(prompt: &Prompt, evidence: &str) -> Option<String> {
     named.or_else(quoted).map(|(_, line)| line.clone()).filter(|line| !line.is_empty())
 }
 
-fn unfenced(text: &str) -> &str {
+/// The text without a code fence around the whole of it.
+pub fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let Some(inner) = text.strip_suffix("```") else { return text };
     inner.split_once("```json").or_else(|| inner.split_once("```")).map_or(text, |(_, inner)| inner.trim())
