@@ -12,6 +12,7 @@ pub mod explain;
 pub(crate) mod fixtures;
 pub mod fold;
 pub mod incident;
+pub mod investigation;
 pub mod logs;
 pub mod message;
 pub mod observation;

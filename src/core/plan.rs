@@ -10,13 +10,16 @@ use kube::Resource;
 use super::{
     effective,
     execution::{self, MAX_ATTEMPTS},
-    fold, observe,
+    fold,
+    investigation::course,
+    observe,
     observe::Understood,
     outbox::{self, Delivery},
     schedule,
 };
 use crate::api::{
     self, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunSpec, MonitoringRunStatus, Verdict,
+    analysis::{Investigation, InvestigationPhase},
     job::ConcurrencyPolicy,
     job_status::{ContainerBaseline, OutboxState, SlotCount},
     report::Report,
@@ -39,6 +42,12 @@ pub struct Me {
     pub executing: BTreeSet<String>,
     /// The runs that it has executed, and that are not committed yet.
     pub executed: BTreeMap<String, Execution>,
+    /// It has room for one more investigation.
+    pub room_to_investigate: bool,
+    /// The run that it investigates right now.
+    pub investigating: Option<String>,
+    /// What came of that, which is not committed yet.
+    pub investigated: Option<Investigated>,
     /// The outbox entries that it sends right now.
     pub sending: BTreeSet<String>,
     /// The outbox entries that it has sent, and that are not recorded yet.
@@ -58,6 +67,17 @@ pub enum Execution {
     Broken(String),
 }
 
+/// What came of investigating a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Investigated {
+    /// The run.
+    pub run: String,
+    /// Which attempt it was.
+    pub attempt: i32,
+    /// What came of it.
+    pub investigation: Box<Investigation>,
+}
+
 /// The one thing to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -73,6 +93,10 @@ pub enum Effect {
     Execute(String),
     /// Stop executing a run that is no longer ours, and forget what came of it.
     Abandon(String),
+    /// Start investigating a run, beside everything else.
+    Investigate(String),
+    /// Stop investigating a run that is no longer ours to, and forget what came of it.
+    AbandonInvestigation,
     /// Send an outbox entry that is marked as being sent.
     Send(String),
     /// Forget what came of sending an entry that is gone.
@@ -96,6 +120,8 @@ pub enum JobWrite {
     BeginSend,
     /// What became of a message.
     RecordDelivery,
+    /// An investigation that ended.
+    FoldInvestigation,
 }
 
 /// Why a run's status is written.
@@ -111,6 +137,12 @@ pub enum RunWrite {
     Cancel,
     /// It is handed back.
     HandBack,
+    /// Its investigation is taken, or taken over.
+    BeginInvestigation,
+    /// Its investigation has ended.
+    EndInvestigation,
+    /// Its investigation is handed back.
+    HandBackInvestigation,
 }
 
 /// An effect, or how long there is none.
@@ -140,7 +172,8 @@ pub struct View<'a> {
 /// The next step of one job.
 pub fn plan(view: View<'_>) -> Step {
     if view.job.metadata.deletion_timestamp.is_some() {
-        return view.me.executing.iter().next().map_or(Step::Wait(None), |run| Step::Do(Effect::Abandon(run.clone())));
+        let executing = view.me.executing.iter().next().map(|run| Effect::Abandon(run.clone()));
+        return executing.or_else(|| view.me.drops_investigation()).map_or(Step::Wait(None), Step::Do);
     }
     let effect = view
         .local_results()
@@ -191,6 +224,13 @@ pub fn is_own(run: &MonitoringRun) -> bool {
 pub fn owner(run: &MonitoringRun) -> Option<&str> {
     let owners = run.metadata.owner_references.as_deref().unwrap_or_default();
     owners.iter().find(|o| o.kind == MonitoringJob::kind(&())).map(|o| o.uid.as_str())
+}
+
+impl Me {
+    /// Lets go of an investigation that is not wanted from this process any more.
+    pub fn drops_investigation(&self) -> Option<Effect> {
+        (self.investigating.is_some() || self.investigated.is_some()).then_some(Effect::AbandonInvestigation)
+    }
 }
 
 impl<'a> View<'a> {
@@ -258,8 +298,17 @@ impl<'a> View<'a> {
 
     /// A stopping process hands its runs back, so that its successor need not wait for anything.
     fn stop(&self) -> Option<Effect> {
-        let (name, run) = self.unfinished().find(|(_, r)| holder(r) == Some(self.me.holder.as_str()))?;
-        Some(Effect::PatchRun(RunWrite::HandBack, name.clone(), Box::new(execution::handed_back(run))))
+        if let Some((name, run)) = self.unfinished().find(|(_, r)| holder(r) == Some(self.me.holder.as_str())) {
+            return Some(Effect::PatchRun(RunWrite::HandBack, name.clone(), Box::new(execution::handed_back(run))));
+        }
+        let (name, run) = self.due_investigation()?;
+        match self.investigated(name, run) {
+            None if self.investigates(run) => {
+                let status = course::handed_back(run);
+                Some(Effect::PatchRun(RunWrite::HandBackInvestigation, name.to_owned(), Box::new(status)))
+            }
+            local => local,
+        }
     }
 
     fn proceed(&self) -> Option<Effect> {
@@ -269,6 +318,7 @@ impl<'a> View<'a> {
             .or_else(|| self.outbox())
             .or_else(|| self.slots())
             .or_else(|| self.pending())
+            .or_else(|| self.investigation())
             .or_else(|| self.prune())
             .or_else(|| self.observe(Cosmetic))
     }
@@ -436,7 +486,82 @@ impl<'a> View<'a> {
         Some(Effect::PatchRun(RunWrite::Fail, name.clone(), Box::new(status)))
     }
 
-    /// Own runs beyond what the history keeps. A run stays while an incident or a message on its way refers to it.
+    /// The run whose investigation is due.
+    fn due_investigation(&self) -> Option<(&'a str, &'a MonitoringRun)> {
+        let due = self.job.status.as_ref()?.investigation.as_ref()?;
+        self.runs.get(&due.run).filter(|run| owner(run) == Some(self.uid())).map(|run| (due.run.as_str(), run))
+    }
+
+    /// Whether the investigation of `run` is this process's.
+    fn investigates(&self, run: &MonitoringRun) -> bool {
+        investigation_of(run).is_some_and(|held| {
+            held.phase == InvestigationPhase::Running && held.holder.as_deref() == Some(self.me.holder.as_str())
+        })
+    }
+
+    /// What this process holds of the investigation of `run` in memory goes into the store, or is dropped.
+    fn investigated(&self, name: &str, run: &MonitoringRun) -> Option<Effect> {
+        let ours = self.investigates(run);
+        match &self.me.investigated {
+            Some(done)
+                if ours && done.run == name && investigation_of(run).map(|i| i.attempt) == Some(done.attempt) =>
+            {
+                let status = course::ended(run, (*done.investigation).clone(), self.now);
+                Some(Effect::PatchRun(RunWrite::EndInvestigation, name.to_owned(), Box::new(status)))
+            }
+            None if ours && self.me.investigating.as_deref() == Some(name) => None,
+            _ => self.me.drops_investigation(),
+        }
+    }
+
+    /// A closer look that is due. It comes after all that keeps the schedule, and goes on beside it.
+    fn investigation(&self) -> Option<Effect> {
+        let Some((name, run)) = self.due_investigation() else {
+            let mut status = self.status();
+            // Its run was deleted: there is nothing left to look into, and nowhere to keep what came of it.
+            let gone =
+                status.investigation.take().map(|_| Effect::PatchJob(JobWrite::FoldInvestigation, Box::new(status)));
+            return self.me.drops_investigation().or(gone);
+        };
+        let held = investigation_of(run);
+        let phase = held.map_or(InvestigationPhase::Pending, |held| held.phase);
+        if matches!(phase, InvestigationPhase::Completed | InvestigationPhase::Failed) {
+            let context =
+                fold::Context { schedule: self.understood.schedule.as_ref(), holder: &self.me.holder, now: self.now };
+            return self.me.drops_investigation().or_else(|| {
+                let status = course::fold(self.job, run, context)?;
+                Some(Effect::PatchJob(JobWrite::FoldInvestigation, Box::new(status)))
+            });
+        }
+        let end = |model: &str, reason, message: &str| {
+            let status = course::ended(run, course::without_report(model, reason, message), self.now);
+            Some(Effect::PatchRun(RunWrite::EndInvestigation, name.to_owned(), Box::new(status)))
+        };
+        let Some(claude) = course::asked(self.job) else {
+            let model = held.map_or("", |held| held.model.as_str());
+            return end(model, course::WITHDRAWN, "the job no longer asks for investigations");
+        };
+        if let Some(local) = self.investigated(name, run) {
+            return Some(local);
+        }
+        if self.investigates(run) {
+            return self.me.investigating.is_none().then(|| Effect::Investigate(name.to_owned()));
+        }
+        if !course::may_begin(run) {
+            let message = format!("its process was lost {MAX_ATTEMPTS} times");
+            return end(&claude.model, course::HOLDER_LOST, &message);
+        }
+        if course::is_spent(self.job, claude, self.now) {
+            let message = "the tokens that this job may use in a day are used";
+            return end(&claude.model, course::BUDGET_EXHAUSTED, message);
+        }
+        (self.me.room_to_investigate && self.understood.problems.is_empty()).then(|| {
+            let status = course::begun(run, &claude.model, &self.me.holder, self.now);
+            Effect::PatchRun(RunWrite::BeginInvestigation, name.to_owned(), Box::new(status))
+        })
+    }
+
+    /// Own runs beyond what the history keeps. A run stays while an incident, an investigation or a message on its way refers to it.
     fn prune(&self) -> Option<Effect> {
         let status = self.job.status.as_ref()?;
         let history = self.job.spec.history.clone().unwrap_or_default();
@@ -444,6 +569,7 @@ impl<'a> View<'a> {
         let needed = |name: &String| {
             status.incident_runs.contains(name)
                 || opened == Some(name)
+                || status.investigation.as_ref().is_some_and(|due| &due.run == name)
                 || status.outbox.iter().any(|e| &e.run == name || e.opened_by.as_ref() == Some(name))
                 || status.last_run.as_ref().is_some_and(|last| &last.name == name)
         };
@@ -485,6 +611,10 @@ use Observe::{Cosmetic, Important};
 enum Observe {
     Important,
     Cosmetic,
+}
+
+fn investigation_of(run: &MonitoringRun) -> Option<&Investigation> {
+    run.status.as_ref().and_then(|s| s.investigation.as_ref())
 }
 
 fn verdict(run: &MonitoringRun) -> Option<Verdict> {

@@ -11,6 +11,7 @@ use crate::{
     analyze::analyst::Analyst,
     api::{
         MonitoringJob, MonitoringRun, MonitoringRunSpec, Window,
+        analysis::Investigation,
         job::Receiver,
         job_status::{ContainerBaseline, OutboxEntry},
         report::Report,
@@ -20,6 +21,7 @@ use crate::{
     collect::{Collector, Look, Progress},
     core::{
         check, effective,
+        investigation::course,
         message::{Letter, Part, Place},
         observation::{Observations, raw::Evidence},
         observe::Understood,
@@ -209,6 +211,17 @@ impl<T: Fn(Notice) + Send + Sync + 'static> World for Live<T> {
         let (mut report, seen) = self.look(&job, window, patience, &previous, Listeners::default()).await;
         self.analyze(&job, run.spec.trigger.unwrap_or_default(), &mut report, until).await;
         (report, report::containers(&seen))
+    }
+
+    async fn investigate(
+        &self,
+        job: Arc<MonitoringJob>,
+        _run: MonitoringRun,
+        _earlier: Vec<MonitoringRun>,
+        _patience: Duration,
+    ) -> Investigation {
+        let model = course::asked(&job).map_or("", |claude| claude.model.as_str());
+        course::without_report(model, "Unavailable", "this process has nobody who investigates")
     }
 
     fn send(

@@ -232,7 +232,7 @@ fn check(parts: &[Part]) -> Result<(), String> {
     let mut told = std::collections::BTreeSet::new();
     for line in parts.iter().flat_map(|part| part.plain.lines()).filter(|line| !line.is_empty()) {
         // What was wrong is told once; where two names are alike or cut alike, two good facts may read alike.
-        if !line.starts_with(['✅', '❔', '↩']) && !told.insert(line) {
+        if !line.starts_with(['✅', '❔', '↩', '•', '👉']) && !told.insert(line) {
             return Err(format!("told twice: {line}"));
         }
     }

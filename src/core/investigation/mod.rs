@@ -1,0 +1,5 @@
+//! What an investigation is told, which tools it has, what it may use, and what is taken from its report.
+//!
+//! All tools look, and take a name of the job's own targets from a closed list: none takes a host, a path, a URL or an id.
+
+pub mod course;
