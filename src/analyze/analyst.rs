@@ -77,15 +77,18 @@ impl Analyst {
         let decision = when::decide(job, schedule.as_ref(), trigger, report);
         let doing = AssertUnwindSafe(self.ask(secrets, job, claude, &decision, report, until)).catch_unwind();
         let missed =
-            |reason, why: &str| Err(analysis::unanswered(&claude.model, reason, why, api::analysis::Usage::default()));
+            |reason, why: &str| analysis::unanswered(&claude.model, reason, why, api::analysis::Usage::default());
         let answered = match timeout_at(until, doing).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(_)) => Some(missed("Broken", "the analysis broke down: a defect of Stagewatch")),
-            Err(_) => Some(missed("TimedOut", "there was no answer before the run had to end")),
+            Ok(Err(_)) => Some(Err(missed("Broken", "the analysis broke down: a defect of Stagewatch"))),
+            Err(_) => Some(Err(missed("TimedOut", "there was no answer before the run had to end"))),
         };
         match (answered, decision) {
             (Some(Ok((analysis, suspicions))), _) => analysis::take_in(report, analysis, suspicions),
-            (Some(Err(analysis)), _) => report.analysis = Some(analysis),
+            (Some(Err(analysis)), _) => {
+                let raise = when::holding(job, report);
+                analysis::unheard(report, analysis, raise.as_ref());
+            }
             (None, Decision::Hold(raise)) => analysis::hold(report, &claude.model, &raise),
             (None, _) => {}
         }
@@ -108,14 +111,13 @@ impl Analyst {
             Ok(key) => key,
             Err(problem) => {
                 let why = format!("the Secret {:?} cannot be used: {problem}", claude.api_key_secret_ref.name);
-                return missed("SecretMissing", &why, api::analysis::Usage::default());
+                return missed(analysis::SECRET_MISSING, &why, api::analysis::Usage::default());
             }
         };
         if *decision != Decision::Ask {
             return None;
         }
-        let known = secrets.gather(namespace, crate::collect::secrets_of(&job.spec)).await;
-        let redactor = Redactor::new(known.values());
+        let redactor = redactor(secrets, job).await;
         let (question, request) = question(job, claude, report, &redactor);
         let name = format!("{namespace}/{}", job.metadata.name.as_deref().unwrap_or_default());
         let day = analysis::day(Timestamp::now());
@@ -162,6 +164,12 @@ impl Analyst {
     }
 }
 
+/// What knows the values of all Secrets that `job` names for its targets.
+pub async fn redactor(secrets: &Secrets, job: &MonitoringJob) -> Redactor {
+    let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
+    Redactor::new(secrets.gather(namespace, crate::collect::secrets_of(&job.spec)).await.values())
+}
+
 /// The request for the analysis of `report`, which is what `--show-prompt` prints.
 pub fn question(job: &MonitoringJob, claude: &Claude, report: &Report, redactor: &Redactor) -> (Prompt, Request) {
     let fence = Fence::new(RandomState::new().hash_one(Timestamp::now().as_nanosecond()));
@@ -201,7 +209,7 @@ fn said(response: &Response) -> Result<String, (&'static str, String)> {
 }
 
 /// What calls used, as a status keeps it.
-fn kept(usage: Usage, calls: u32) -> api::analysis::Usage {
+pub(super) fn kept(usage: Usage, calls: u32) -> api::analysis::Usage {
     let tokens = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).min(9_007_199_254_740_991);
     api::analysis::Usage {
         calls: i32::try_from(calls).unwrap_or(i32::MAX),

@@ -398,7 +398,7 @@ mod tests {
 
     use super::*;
 
-    fn response(value: Value) -> Result<Response, serde_json::Error> {
+    fn response(value: &Value) -> Result<Response, serde_json::Error> {
         let mut whole = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [],
             "stop_reason": "end_turn", "stop_sequence": null, "usage": {"input_tokens": 1, "output_tokens": 2}});
         whole.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
@@ -457,7 +457,7 @@ mod tests {
             json!({"type": "tool_use", "id": "toolu_1", "name": "logs", "input": {"subject": "redis", "limit": 5}});
         let mut said = call.clone();
         said["caller"] = json!({"type": "direct"});
-        let answer = response(json!({
+        let answer = response(&json!({
             "content": [thought, {"type": "text", "text": " \n", "citations": null}, hidden,
                 {"type": "text", "text": "let me look", "citations": []}, later, said],
             "stop_reason": "later_reason", "container": null, "later": {},
@@ -486,9 +486,9 @@ mod tests {
             json!({"usage": {"input_tokens": -1, "output_tokens": 1}}),
             json!({"usage": null}),
         ] {
-            assert!(response(wrong.clone()).is_err(), "{wrong}");
+            assert!(response(&wrong).is_err(), "{wrong}");
         }
-        assert!(response(json!({"content": []})).unwrap().into_message().is_none(), "nothing to send back");
+        assert!(response(&json!({"content": []})).unwrap().into_message().is_none(), "nothing to send back");
     }
 
     #[test]
@@ -507,7 +507,7 @@ mod tests {
             assert_eq!((reason.as_str(), matches!(reason, StopReason::Unknown(_))), (word, word == "later"));
         }
         let details = json!({"stop_reason": "refusal", "stop_details": {"type": "refusal", "category": "cyber", "explanation": null}});
-        let details = response(details).unwrap().stop_details.unwrap();
+        let details = response(&details).unwrap().stop_details.unwrap();
         assert_eq!((details.category.as_deref(), details.explanation), (Some("cyber"), None));
     }
 

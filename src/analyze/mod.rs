@@ -3,7 +3,10 @@
 pub mod analyst;
 mod answer;
 pub mod client;
+pub mod conversation;
 pub mod failure;
+pub mod investigation;
 pub mod messages;
 mod retry;
 pub mod spending;
+mod tools;

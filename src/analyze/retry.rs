@@ -19,7 +19,7 @@ const MOST_PAID_ATTEMPTS: u32 = 3;
 /// The API's own SDKs reckon with an hour for 128 000 tokens. What is not the writing (the way there, a queue, reading the
 /// request) has a quarter of a minute.
 pub(super) fn longest_attempt(max_tokens: u32) -> Duration {
-    Duration::from_secs(15) + Duration::from_secs(3600) * max_tokens / 128_000
+    Duration::from_secs(15) + Duration::from_hours(1) * max_tokens / 128_000
 }
 
 /// How long to wait before asking again after `attempts`, with so much time `left`; none: do not ask again.
@@ -41,14 +41,11 @@ pub(super) fn pause(missed: &Missed, attempts: u32, left: Duration, random: u64)
         return None;
     }
     let thousandth = u32::try_from(random % 1000).unwrap_or_default();
-    let pause = match missed.wait {
+    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(LONGEST_PAUSE);
+    let pause = missed.wait.map_or(doubled * (4000 - thousandth) / 4000, |wait| {
         // Not all that were told the same come back at once.
-        Some(wait) => wait.saturating_add(Duration::from_millis(thousandth.into())),
-        None => {
-            let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
-            doubled.min(LONGEST_PAUSE) * (4000 - thousandth) / 4000
-        }
-    };
+        wait.saturating_add(Duration::from_millis(thousandth.into()))
+    });
     (pause.saturating_add(SHORTEST_ATTEMPT) <= left).then_some(pause)
 }
 

@@ -58,6 +58,19 @@ impl Spending {
     }
 }
 
+impl Spending {
+    /// How many tokens `job` may still use on `day`, of what it and all jobs may use.
+    pub fn left(&self, day: &str, job: &str, known: u64, of_job: u64) -> u64 {
+        let today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut of_all, mut used) = (0_u64, 0);
+        if today.day == day {
+            of_all = today.jobs.values().fold(0, |sum, n| sum.saturating_add(*n));
+            used = today.jobs.get(job).copied().unwrap_or_default();
+        }
+        of_job.saturating_sub(used.max(known)).min(self.daily.saturating_sub(of_all))
+    }
+}
+
 impl Reserved<'_> {
     /// The request used so many.
     pub fn settle(mut self, used: u64) {

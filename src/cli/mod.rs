@@ -4,6 +4,7 @@
 pub mod crds;
 pub mod validate;
 
+mod doctor;
 mod explain;
 mod files;
 mod notice;
@@ -63,6 +64,7 @@ enum Command {
     Operator(operator::Operator),
     Trigger(trigger::Trigger),
     Replay(replay::Replay),
+    Doctor(doctor::Doctor),
     /// Say what the operator would say of these files, and when their jobs would run next
     ///
     /// Each problem is told as `file:line: path: message`. Exit code: 0 when every document can be run or created, 1 when
@@ -136,6 +138,7 @@ fn perform(command: Command) -> anyhow::Result<Exit> {
         Command::Operator(operator) => runtime.block_on(operator.run()),
         Command::Trigger(trigger) => runtime.block_on(trigger.run()),
         Command::Replay(replay) => runtime.block_on(replay.run()),
+        Command::Doctor(doctor) => runtime.block_on(doctor.run()),
         Command::Validate { files } => say(&validate::validate(&files, Timestamp::now())),
         Command::Crds => say(&crds::crds()?),
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::run::Trigger,
-    core::{explain::explain, redact::Redactor},
+    core::explain::explain,
     recording::{self, Recording},
 };
 
@@ -44,12 +44,14 @@ impl Replay {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let recording = recording::read(&self.folder)?;
         let mut report = recording.report();
+        if self.ask.claude || self.ask.show_prompt {
+            anyhow::ensure!(recording.job.spec.analysis.is_some(), settings::NO_ANALYSIS);
+        }
         if self.ask.show_prompt {
-            emit(&settings::shown_prompt(&recording.job, &report, &Redactor::default())?)?;
+            emit(&settings::shown_prompt(&self.secrets.open()?, &recording.job, &report).await?)?;
             return Ok(Exit::Fine);
         }
         if self.ask.claude {
-            anyhow::ensure!(recording.job.spec.analysis.is_some(), settings::NO_ANALYSIS);
             let (analyst, secrets) = (self.claude.analyst(Arc::default())?, self.secrets.open()?);
             let until = Instant::now() + Duration::from_mins(1);
             analyst.analyze(&secrets, &recording.job, Trigger::Manual, &mut report, until).await;

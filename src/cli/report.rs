@@ -59,6 +59,13 @@ fn text(spec: &MonitoringJobSpec, report: &Report) -> String {
         let what = finding.map_or("", |finding| &finding.message);
         let _ = writeln!(out, "\nprobable cause: {} {what} ({})", cause.subject, cause.message);
     }
+    if let Some(analysis) = &report.analysis {
+        let said = analysis.summary.as_ref().or(analysis.message.as_ref()).map_or("", |said| said);
+        let _ = writeln!(out, "\nClaude ({}, {}): {said}", analysis.model, analysis.reason);
+        for recommendation in &analysis.recommendations {
+            let _ = writeln!(out, "         do: {recommendation}");
+        }
+    }
     if !report.findings.is_empty() {
         out.push('\n');
     }
@@ -73,6 +80,10 @@ fn text(spec: &MonitoringJobSpec, report: &Report) -> String {
         details.extend(finding.advice.as_ref().map(|advice| format!("do: {advice}")));
         if !details.is_empty() {
             let _ = writeln!(out, "         {}", details.join(", "));
+        }
+        let explained = report.analysis.iter().flat_map(|analysis| &analysis.explanations);
+        for explanation in explained.filter(|explanation| explanation.finding_id == finding.id) {
+            let _ = writeln!(out, "         Claude: {}", explanation.text);
         }
         for line in &finding.evidence {
             let _ = writeln!(out, "         | {}", line.replace('\n', "\n         | "));

@@ -22,10 +22,9 @@ use crate::{
         report::Report,
         run::{JobRef, Trigger},
     },
-    collect::{self, Collector},
+    collect::Collector,
     core::{
-        effective, execution, observation::Observations, outbox::Delivery, plan, previous::Previous, redact::Redactor,
-        report as reports,
+        effective, execution, observation::Observations, outbox::Delivery, plan, previous::Previous, report as reports,
     },
     engine::{Listeners, Live, Notice, Whereabouts, World as _},
     notify::telegram::Telegram,
@@ -124,9 +123,7 @@ impl Run {
         let until = Instant::now() + patience;
         let (mut report, seen) = look(&world, &job, window, patience, &previous, listeners).await;
         if self.ask.show_prompt {
-            let namespace = job.metadata.namespace.as_deref().unwrap_or_default();
-            let secrets = world.secrets.gather(namespace, collect::secrets_of(&job.spec)).await;
-            emit(&settings::shown_prompt(&job, &report, &Redactor::new(secrets.values()))?)?;
+            emit(&settings::shown_prompt(&world.secrets, &job, &report).await?)?;
             if let Some(recorded) = recorded {
                 recorded.await?.context(NOT_RECORDED)?;
             }
@@ -142,6 +139,7 @@ impl Run {
         }
         told.map(|()| self.fail_on.exit(verdict))
     }
+
     /// Sends one message to each receiver.
     async fn tell(
         &self,

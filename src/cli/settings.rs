@@ -18,7 +18,7 @@ use crate::{
         spending::Spending,
     },
     api::{MonitoringJob, report::Report},
-    core::{analysis::prices::Prices, redact::Redactor},
+    core::analysis::prices::Prices,
     net::AddressPolicy,
     notify::telegram,
     secrets::Secrets,
@@ -50,6 +50,7 @@ impl Targets {
 
 /// Where Claude is, and what it may use.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "as the flags are called")]
 pub struct Claude {
     /// Where Claude's Messages API is
     #[arg(long, value_name = "URL", env = "STAGEWATCH_CLAUDE_URL", hide_env_values = true, default_value = client::DEFAULT_BASE_URL, value_parser = client::base_url)]
@@ -107,9 +108,10 @@ pub struct Ask {
 ///
 /// # Errors
 /// When the job does not want Claude to be asked.
-pub fn shown_prompt(job: &MonitoringJob, report: &Report, redactor: &Redactor) -> anyhow::Result<String> {
+pub async fn shown_prompt(secrets: &Secrets, job: &MonitoringJob, report: &Report) -> anyhow::Result<String> {
     let analysis = job.spec.analysis.as_ref().context(NO_ANALYSIS)?;
-    let (_, request) = analyst::question(job, &analysis.claude, report, redactor);
+    let redactor = analyst::redactor(secrets, job).await;
+    let (_, request) = analyst::question(job, &analysis.claude, report, &redactor);
     Ok(serde_json::to_string_pretty(&request)? + "\n")
 }
 
@@ -119,8 +121,8 @@ pub const NO_ANALYSIS: &str = "the job has no spec.analysis: add `analysis: {cla
 /// Where Secrets are without a cluster.
 #[derive(Args, Clone, Debug)]
 pub struct SecretsFolder {
-    /// A folder with the Secrets: DIR/<secret>/<key>. The environment and .env give TELEGRAM_BOT_TOKEN and
-    /// TELEGRAM_CHAT_ID, and any other value as SECRET__<NAME>__<KEY>
+    /// A folder with the Secrets: DIR/<secret>/<key>. The environment and .env give TELEGRAM_BOT_TOKEN,
+    /// TELEGRAM_CHAT_ID and ANTHROPIC_API_KEY, and any other value as SECRET__<NAME>__<KEY>
     #[arg(long, value_name = "DIR")]
     pub secrets: Option<PathBuf>,
 }

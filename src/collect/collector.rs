@@ -31,8 +31,9 @@ const RESERVE: Duration = Duration::from_secs(1);
 /// How long after the deadline a target's collector may still take to say what it saw.
 const GRACE: Duration = Duration::from_millis(800);
 
-/// Looks at targets. There is one in a process: how much is asked of a host at a time holds for all jobs together.
-#[derive(Debug)]
+/// Looks at targets. There is one in a process, and its clones: how much is asked of a host at a time holds for all jobs
+/// together.
+#[derive(Clone, Debug)]
 pub struct Collector {
     dialer: Dialer,
     hosts: Arc<Hosts>,

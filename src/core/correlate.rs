@@ -71,8 +71,9 @@ fn muted(findings: &[Finding], cause: usize, ties: &Ties<'_>) -> String {
 fn causes(findings: &[Finding], ties: &Ties<'_>) -> Vec<Option<usize>> {
     let mut causes: Vec<Option<usize>> = vec![None; findings.len()];
     let mut order: Vec<usize> = (0..findings.len()).filter(|&n| findings[n].is_bad()).collect();
-    // The latest first: what came last most surely follows from something.
-    order.sort_by_key(|&n| Reverse((ties.begin(&findings[n]).latest, findings[n].id.clone())));
+    // The latest first: what came last most surely follows from something. At one time an end comes after its last words.
+    let is_end = |n: usize| family(&findings[n]) == "container";
+    order.sort_by_key(|&n| Reverse((ties.begin(&findings[n]).latest, is_end(n), findings[n].id.clone())));
     for &n in &order {
         let other = &findings[n];
         let candidates = order.iter().copied().filter(|&m| m != n && root(&causes, m) != n);
@@ -80,7 +81,10 @@ fn causes(findings: &[Finding], ties: &Ties<'_>) -> Vec<Option<usize>> {
             let cause = &findings[m];
             let own = cause.subject == other.subject;
             let named = ties.names(other, &cause.subject);
-            (Reverse(cause.severity), !own, !named, within::rank(cause), ties.apart(cause, other), cause.id.clone())
+            // Of what one log says the more specific, which its profile lists first.
+            let place = own.then(|| within::index(ties, cause)).flatten();
+            let near = (place, ties.apart(cause, other));
+            (Reverse(cause.severity), !own, !named, within::rank(cause), near, cause.id.clone())
         });
     }
     causes

@@ -202,8 +202,9 @@ fn roll_up(
             let analyzed = condition::New { type_: "Analyzed", truth, reason: &of.reason, message, generation };
             condition::set(&mut status.conditions, analyzed, now);
         }
-        // What came of the last question stays known.
-        None if job.spec.analysis.is_some() && status.conditions.iter().any(|c| c.type_ == "Analyzed") => {}
+        // What came of the last question stays known; a key that was missing is there again.
+        None if job.spec.analysis.is_some()
+            && status.conditions.iter().any(|c| c.type_ == "Analyzed" && c.reason != analysis::SECRET_MISSING) => {}
         None if job.spec.analysis.is_some() => {
             let (type_, truth, reason) = ("Analyzed", Truth::Unknown, analysis::NOT_ASKED);
             condition::set(

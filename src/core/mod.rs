@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod check;
 pub mod condition;
 pub mod correlate;
+pub mod diagnosis;
 pub mod effective;
 pub mod execution;
 pub mod expect;

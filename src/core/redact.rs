@@ -8,6 +8,9 @@ use std::{borrow::Cow, collections::BTreeSet, fmt, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use self::shapes::Rows;
+use crate::core::logs::sieve::{Sequence, rarest_part};
+
 /// What stands where a secret stood.
 pub const REDACTED: &str = "[redacted]";
 
@@ -23,11 +26,13 @@ const LONGEST_KEY_LINES: u32 = 120;
 #[derive(Clone)]
 pub struct Redactor {
     exact: Option<AhoCorasick>,
+    /// A part of each value.
+    known: Vec<Sequence>,
 }
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redactor").field("knows_values", &self.exact.is_some()).finish()
+        f.debug_struct("Redactor").field("knows_values", &self.exact.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -51,22 +56,33 @@ impl Redactor {
                 known.extend(encodings::of(value));
             }
         }
+        let parts = known.iter().map(|value| rarest_part(value.as_bytes())).collect();
         let build = |known| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(known);
-        Self { exact: if known.is_empty() { None } else { build(known).ok() } }
+        Self { exact: if known.is_empty() { None } else { build(known).ok() }, known: parts }
+    }
+
+    /// What a line holds one of when it holds a secret, unless [`LineRedactor::is_suspicious`].
+    pub(crate) fn sought(&self) -> impl Iterator<Item = &Sequence> {
+        self.known.iter().chain(shapes::sought())
     }
 
     /// The text with `[redacted]` where a secret stood.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut text = Cow::Borrowed(text);
-        if let Some(exact) = self.exact.as_ref().filter(|exact| exact.is_match(text.as_bytes())) {
-            let mut out = String::with_capacity(text.len());
-            exact.replace_all_with(&text, &mut out, |_, _, out| {
-                out.push_str(REDACTED);
-                true
-            });
-            text = Cow::Owned(out);
-        }
-        if shapes::may_be_in(text.as_bytes()) { shapes::hide(text) } else { text }
+        let text = self.hide_known(text);
+        let rows = shapes::rows_in(text.as_bytes());
+        shapes::hide(text, rows)
+    }
+
+    fn hide_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let Some(exact) = self.exact.as_ref().filter(|exact| exact.is_match(text.as_bytes())) else {
+            return Cow::Borrowed(text);
+        };
+        let mut out = String::with_capacity(text.len());
+        exact.replace_all_with(text, &mut out, |_, _, out| {
+            out.push_str(REDACTED);
+            true
+        });
+        Cow::Owned(out)
     }
 
     /// Redacts a log line by line: a private key spans several.
@@ -83,9 +99,32 @@ pub struct LineRedactor<'r> {
 }
 
 impl LineRedactor<'_> {
+    /// Whether a line with this text is to be redacted although it may hold nothing of [`Redactor::sought`]: it is within
+    /// a private key, or holds what each URL with a password does.
+    pub(crate) fn is_suspicious(&self, text: &[u8]) -> bool {
+        self.key_lines > 0 || may_hold_a_url_with_a_password(text)
+    }
+
     /// The line with `[redacted]` where a secret stood. What is not UTF-8 is kept, unless the line holds a secret:
     /// then it becomes U+FFFD.
     pub fn redact<'t>(&mut self, line: &'t [u8]) -> Cow<'t, [u8]> {
+        let known = self.redactor.exact.as_ref().is_some_and(|exact| exact.is_match(line));
+        self.hide(line, known, shapes::rows_in(line))
+    }
+
+    /// The same for a line that holds these of [`Redactor::sought`].
+    pub(crate) fn redact_held<'t>(
+        &mut self,
+        line: &'t [u8],
+        held: impl Iterator<Item = usize> + Clone,
+    ) -> Cow<'t, [u8]> {
+        let known = self.redactor.known.len();
+        let shapes = shapes::rows_of(held.clone().filter_map(|n| n.checked_sub(known)));
+        let urls = if may_hold_a_url_with_a_password(line) { Rows::urls() } else { Rows::default() };
+        self.hide(line, held.into_iter().any(|n| n < known), [shapes, urls].into_iter().collect())
+    }
+
+    fn hide<'t>(&mut self, line: &'t [u8], known: bool, rows: Rows) -> Cow<'t, [u8]> {
         if self.key_lines > 0 {
             self.key_lines -= 1;
             let over = KEY_END.is_match(line);
@@ -94,15 +133,21 @@ impl LineRedactor<'_> {
             }
             return Cow::Owned(hide_key_line(line, over));
         }
-        let known = self.redactor.exact.as_ref().is_some_and(|exact| exact.is_match(line));
-        if !known && !shapes::may_be_in(line) {
+        if !known && rows.is_empty() {
             return Cow::Borrowed(line);
         }
         if KEY_START.is_match(line) && !KEY_END.is_match(line) {
             self.key_lines = LONGEST_KEY_LINES;
         }
-        Cow::Owned(self.redactor.redact(&String::from_utf8_lossy(line)).into_owned().into_bytes())
+        let text = String::from_utf8_lossy(line);
+        // What stands for a known value may itself be what a shape is told by.
+        let hidden = if known { self.redactor.redact(&text) } else { shapes::hide(Cow::Borrowed(&text), rows) };
+        if hidden == text { Cow::Borrowed(line) } else { Cow::Owned(hidden.into_owned().into_bytes()) }
     }
+}
+
+fn may_hold_a_url_with_a_password(text: &[u8]) -> bool {
+    memchr::memrchr(b'@', text).is_some_and(|end| memchr::memmem::find(&text[..end], b"://").is_some())
 }
 
 /// Keeps a line's engine stamp and hides the rest, all but what follows the key's end.
@@ -147,7 +192,7 @@ mod tests {
         let redactor = Redactor::new(["p@ss word/1", "short"]);
         assert_eq!(redactor.redact("a p@ss word/1 b"), "a [redacted] b");
         assert_eq!(redactor.redact("a short b"), "a short b");
-        assert_eq!(format!("{redactor:?}"), "Redactor { knows_values: true }");
+        assert_eq!(format!("{redactor:?}"), "Redactor { knows_values: true, .. }");
     }
 
     #[test]

@@ -84,7 +84,7 @@ mod tests {
     async fn asks_the_api_server() {
         for (name, expected) in [
             ("login", Ok("hunter2")),
-            ("other", Err("there is no such Secret: create it in the namespace monitoring")),
+            ("other", Err("there is no such Secret; create it in the namespace monitoring")),
             (
                 "forbidden",
                 Err(
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(secret.value("basic").unwrap().expose_secret(), "Basic abc");
         assert_eq!(secret.value("binary").unwrap_err().to_string(), "the value of its key binary is not UTF-8 text");
         for key in ["empty", "other"] {
-            let expected = format!("it has no value for the key {key}: add it");
+            let expected = format!("it has no value for the key {key}; add it");
             assert_eq!(secret.value(key).unwrap_err().to_string(), expected);
         }
         assert_eq!(secret.values().collect::<Vec<_>>(), ["Basic abc"]);

@@ -287,20 +287,20 @@ mod tests {
                 vec![("SECRET__LOGIN__KEY", "")],
                 "login",
                 "key",
-                Err("it has no value for the key key: set SECRET__LOGIN__KEY, or write it to /s/login/key"),
+                Err("it has no value for the key key; set SECRET__LOGIN__KEY, or write it to /s/login/key"),
             ),
             (
                 vec![],
                 "login",
                 "other",
-                Err("it has no value for the key other: set SECRET__LOGIN__OTHER, or write it to /s/login/other"),
+                Err("it has no value for the key other; set SECRET__LOGIN__OTHER, or write it to /s/login/other"),
             ),
             (
                 vec![],
                 "telegram",
                 "TELEGRAM_BOT_TOKEN",
                 Err(
-                    "it has no value for the key TELEGRAM_BOT_TOKEN: set TELEGRAM_BOT_TOKEN, or write it to /s/telegram/TELEGRAM_BOT_TOKEN",
+                    "it has no value for the key TELEGRAM_BOT_TOKEN; set TELEGRAM_BOT_TOKEN, or write it to /s/telegram/TELEGRAM_BOT_TOKEN",
                 ),
             ),
             (
@@ -338,7 +338,7 @@ mod tests {
         let place = Place::new(&[]);
         assert_eq!(
             place.value(&[], "staging-login", "basic").await.unwrap_err(),
-            "there is no such Secret: write its values to /s/staging-login/<key>, or set SECRET__STAGING_LOGIN__<KEY>"
+            "there is no such Secret; write its values to /s/staging-login/<key>, or set SECRET__STAGING_LOGIN__<KEY>"
         );
         assert!(place.value(&[], "../s", "x").await.unwrap_err().starts_with("there is no such Secret"));
         let error = Local::new(Some(Path::new("/nowhere")), [], Path::new("/nowhere/.env")).unwrap_err();

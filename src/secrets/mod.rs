@@ -164,7 +164,7 @@ fn text(bytes: Vec<u8>) -> Result<SecretString, &'static str> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretProblem {
     /// There is none of this name.
-    #[error("there is no such Secret: {instead}")]
+    #[error("there is no such Secret; {instead}")]
     NotFound {
         /// What to do.
         instead: String,
@@ -180,7 +180,7 @@ pub enum SecretProblem {
         name: String,
     },
     /// It has no such key, or no value there.
-    #[error("it has no value for the key {key}: {instead}")]
+    #[error("it has no value for the key {key}; {instead}")]
     NoKey {
         /// The key.
         key: String,
@@ -213,6 +213,20 @@ mod tests {
         assert_eq!(value(&vec![b'a'; MAX_VALUE]).map(|v| v.len()), Ok(MAX_VALUE));
         assert_eq!(value(&vec![b'a'; MAX_VALUE + 1]), Err("is larger than 64 KiB"));
         assert_eq!(value(b"\xff"), Err("is not UTF-8 text"));
+    }
+
+    #[test]
+    fn what_is_said_of_a_secret_is_not_taken_for_one() {
+        let instead = || "write its values to /s/login/<key>".to_owned();
+        for problem in [
+            SecretProblem::NotFound { instead: instead() },
+            SecretProblem::NotLabelled { namespace: "monitoring".into(), name: "login".into() },
+            SecretProblem::NoKey { key: "api-key".into(), instead: instead() },
+            SecretProblem::GivenTwice { key: "password".into(), places: ["/s".into(), "the environment".into()] },
+        ] {
+            let said = format!("the Secret \"login\" cannot be used: {problem}");
+            assert_eq!(crate::core::redact::Redactor::default().redact(&said), said);
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Place {
     pub fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
-        let ours = ["STAGEWATCH_", "TELEGRAM_", "SECRET__", "KUBE", "RUST_LOG", "XDG_", "HOME"];
+        let ours = ["STAGEWATCH_", "TELEGRAM_", "ANTHROPIC_", "SECRET__", "KUBE", "RUST_LOG", "XDG_", "HOME"];
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| ours.iter().any(|ours| name.starts_with(ours))) {
                 command.env_remove(name);

@@ -229,7 +229,7 @@ async fn what_a_server_does_is_found_inside_its_deadline() {
         ("wrong JSON", site("http", plain(bytes(http("200 OK", &[], "{\"status\":\"degraded\"}"))).await, status(), none()), Some("Critical JsonMismatch: GET /: $.status is \"degraded\", expected \"ok\"")),
         ("slow", site("http", plain(late(Duration::from_millis(200), OK)).await, none(), latency(json!({"warning": "100ms"}))), Some("Warning Slow: GET / took 2")),
         ("too slow", site("http", plain(late(Duration::from_millis(200), OK)).await, none(), latency(json!({"critical": "100ms"}))), Some("Critical TooSlow: GET / took 2")),
-        ("a missing Secret", site("http", servers::nobody().await, none(), json!({"headers": [{"name": "Authorization", "valueFrom": {"secretKeyRef": {"name": "login", "key": "basic"}}}]})), Some("Warning CredentialsMissing: not asked: the Secret \"login\" cannot be used: there is no such Secret: write its values to ")),
+        ("a missing Secret", site("http", servers::nobody().await, none(), json!({"headers": [{"name": "Authorization", "valueFrom": {"secretKeyRef": {"name": "login", "key": "basic"}}}]})), Some("Warning CredentialsMissing: not asked: the Secret \"login\" cannot be used: there is no such Secret; write its values to ")),
     ] {
         let limit = if what == "no such name" { Duration::from_secs(10) } else { TIMEOUT };
         let started = Instant::now();

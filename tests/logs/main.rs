@@ -61,7 +61,9 @@ fn matcher(profile: &str) -> Matcher {
 
 fn scan(matcher: &Matcher, lines: impl IntoIterator<Item = impl AsRef<[u8]>>) -> LogScan {
     let mut scanner = Scanner::new(matcher, Window { since: Timestamp::MIN, until: Timestamp::MAX });
-    lines.into_iter().for_each(|line| scanner.line(line.as_ref()));
+    for line in lines {
+        scanner.line(line.as_ref());
+    }
     scanner.finish()
 }
 

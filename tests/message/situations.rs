@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stagewatch::{
-    api::{FindingState, Severity, Verdict, job_status::FindingSummary},
+    api::{FindingState, Severity, Verdict, job::ProfileName, job_status::FindingSummary},
     core::observation::{
         docker::{ContainerLook, Engine, EngineFailure},
         website::{Certificate, WebsiteFailure},
@@ -67,6 +67,33 @@ fn disk_full() -> Environment {
     let full = "1:M 24 Nov 2026 03:04:38.773 # Write error saving DB on disk(rdbSaveRio): No space left on device";
     let failed = "1:M 24 Nov 2026 03:04:38.900 # Background saving error";
     Environment::new().log("autopar-redis", &[("03:04", full), ("03:04", failed)])
+}
+
+fn postgres_disk_full() -> Environment {
+    let mut environment = Environment::new();
+    let name = "autopar-postgres".to_owned();
+    let container = &mut environment.spec.docker_hosts[0].containers[3];
+    (container.name, container.label) = (name.clone(), Some("PostgreSQL".into()));
+    container.profile = Some(ProfileName::Postgres);
+    environment.seen.containers[3].name.clone_from(&name);
+    for needed in environment.spec.dependencies.iter_mut().flat_map(|d| &mut d.needs).filter(|n| *n == "autopar-redis")
+    {
+        needed.clone_from(&name);
+    }
+    environment
+        .state("autopar-postgres", &exited(1, "03:05"))
+        .log(
+            "autopar-postgres",
+            &[
+                ("03:04", "2026-11-24 03:04:38.773 UTC [71] PANIC:  could not write to file \"pg_wal/xlogtemp.71\": No space left on device"),
+                ("03:05", "2026-11-24 03:05:00.100 UTC [80] FATAL:  could not write to file \"pg_wal/xlogtemp.80\": No space left on device"),
+            ],
+        )
+        .log(
+            "autopar-api",
+            &borrowed(&every_minute(5, 9, "ERROR connection to server at \"autopar-postgres\", port 5432 failed: Connection refused")),
+        )
+        .answers(500)
 }
 
 fn certificate_expired() -> Environment {
@@ -174,6 +201,7 @@ fn situations() -> Vec<(&'static str, Environment)> {
         ),
         ("rabbitmq_alarm_over", Environment::new().log("autopar-rabbitmq", &[("03:01", ALARM), ("03:05", ALARM_OVER)])),
         ("redis_disk_full", disk_full()),
+        ("postgres_disk_full", postgres_disk_full()),
         (
             "upstream_refused_and_api_down",
             Environment::new()

@@ -16,6 +16,7 @@ use stagewatch::{
         run::{JobRef, Trigger},
     },
     core::{
+        analysis::when::{self, Decision},
         execution, fold,
         logs::{Matcher, Scanner},
         message::{Letter, Place},
@@ -74,6 +75,8 @@ pub struct Told {
 pub struct World {
     pub job: MonitoringJob,
     runs: Vec<MonitoringRun>,
+    /// How often Claude was asked.
+    pub asked: usize,
     /// What is known without a status, as `run --previous` has it.
     alone: Previous,
 }
@@ -82,8 +85,12 @@ impl World {
     /// The job, with some fields of its spec as in `change`.
     pub fn new(change: &Value) -> Self {
         let spec: MonitoringJobSpec = serde_saphyr::from_str(SPEC).unwrap();
-        let mut world =
-            Self { job: MonitoringJob::new("autopar-staging", spec), runs: Vec::new(), alone: Previous::default() };
+        let mut world = Self {
+            job: MonitoringJob::new("autopar-staging", spec),
+            runs: Vec::new(),
+            asked: 0,
+            alone: Previous::default(),
+        };
         world.job.metadata.namespace = Some("monitoring".into());
         world.job.metadata.generation = Some(1);
         world.edit(change);
@@ -129,6 +136,9 @@ impl World {
         let seen = seen.all;
         let previous = Previous::from(&self.job.status.clone().unwrap_or_default());
         let report = judge(&self.job.spec, &seen, &previous, window);
+        let schedule = self.job.spec.schedule.as_ref().map(|s| Schedule::parse(s).unwrap());
+        self.asked +=
+            usize::from(when::decide(&self.job, schedule.as_ref(), Trigger::Schedule, &report) == Decision::Ask);
         // As a recording has it.
         let recorded = serde_json::from_str(&serde_json::to_string(&previous).unwrap()).unwrap();
         assert_eq!(report, judge(&self.job.spec, &seen, &recorded, window), "a replay equals its run");

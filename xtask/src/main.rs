@@ -1,5 +1,6 @@
 //! `cargo xtask`: what people do often, by one word.
 
+mod bench;
 mod cargo;
 mod cluster;
 mod crds;
@@ -28,6 +29,9 @@ enum Task {
     /// A real Kubernetes control plane, without nodes
     #[command(subcommand)]
     Cluster(cluster::Verb),
+    /// Figures, each with what it has to reach
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Writes crds/ anew from the Rust types
     Crds,
 }
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::demo(&options),
         Task::Test(options) => test::test(&options),
         Task::Cluster(verb) => cluster::cluster(&verb),
+        Task::Bench(bench) => bench::bench(&bench),
         Task::Crds => crds::crds(),
     });
     match outcome {

@@ -48,7 +48,7 @@ impl Live {
     fn threads(&self) -> Option<&'static str> {
         match self.name.as_str() {
             WAITING => Some("32"),
-            "live-faults" => Some("8"),
+            "live-claude" | "live-faults" => Some("8"),
             _ => None,
         }
     }

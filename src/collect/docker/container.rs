@@ -131,6 +131,9 @@ impl ContainerLooker {
     }
 
     async fn logs(&self, reference: &ContainerRef, inspect: &Inspect, rotation: Option<Rotation>) -> LogLook {
+        if self.looks.window.since >= self.looks.window.until {
+            return LogLook::Unavailable { why: "nothing of it was asked for".into() };
+        }
         let Container { name, profile, .. } = &self.container;
         let (looks, profile, of) = (Arc::clone(&self.looks), profile.unwrap_or_default(), name.clone());
         // Many and large patterns take a while, in which others of this thread would wait.

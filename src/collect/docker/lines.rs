@@ -71,6 +71,12 @@ impl Lines {
     /// Takes the next bytes, and gives each line that is whole, without its end.
     pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), LinesError> {
         while !bytes.is_empty() {
+            if matches!(self.form, Form::Header { filled: 0, .. })
+                && let Some(rest) = self.whole_line(bytes, &mut each)
+            {
+                bytes = rest;
+                continue;
+            }
             match &mut self.form {
                 Form::Terminal => {
                     let records = self.stdout.push(bytes, &mut each);
@@ -135,6 +141,22 @@ impl Lines {
     /// How many of the engine's records came; never fewer than that.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Nearly all frames come whole and are one line. Gives it, and tells what follows; None when it is not so.
+    #[inline]
+    fn whole_line<'b>(&mut self, bytes: &'b [u8], each: &mut impl FnMut(&[u8])) -> Option<&'b [u8]> {
+        let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
+        let [kind @ 0..=2, 0, 0, 0, a, b, c, d] = *header else { return None };
+        let (payload, rest) = rest.split_at_checked(u32::from_be_bytes([a, b, c, d]) as usize)?;
+        let line = payload.strip_suffix(b"\n")?;
+        let begun = if kind == 2 { &self.stderr } else { &self.stdout };
+        if begun.length > 0 || line.len() > MAX_LINE || memchr::memchr(b'\n', line).is_some() {
+            return None;
+        }
+        self.records += 1;
+        each(line.strip_suffix(b"\r").unwrap_or(line));
+        Some(rest)
     }
 
     fn begin(&mut self, header: [u8; HEADER]) -> Result<(), LinesError> {

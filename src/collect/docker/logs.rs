@@ -13,16 +13,16 @@ use tokio::{
 
 use super::{
     engine::{AskError, ReadOnlyEngine},
-    lines::Lines,
+    intake::Intake,
     request::{ContainerRef, Request},
     rotation::{Extent, Rotation},
 };
 use crate::{
     api::Window,
     core::{
-        logs::{Matcher, Scanner},
+        logs::Matcher,
         observation::{docker::LogLook, logs::LogScan, raw::Evidence},
-        redact::{LineRedactor, Redactor},
+        redact::Redactor,
     },
 };
 
@@ -159,14 +159,10 @@ impl LogReader<'_> {
         if let Some(evidence) = self.evidence {
             let _ = evidence.send(Evidence::LogsAnew { container: self.name.to_owned() }).await;
         }
-        let mut lines = Lines::new(self.terminal);
-        let mut sink = Sink {
-            bounds: Bounds::of(self.window),
-            scanner: Scanner::new(self.matcher, self.window),
-            redactor: self.redactor.lines(),
-            recorded: self.evidence.is_some().then(Vec::new),
-            oldest: None,
-        };
+        let mut intake = Intake::new(self.terminal, self.matcher, self.redactor, self.window);
+        if self.evidence.is_some() {
+            intake.record();
+        }
         let mut bytes = 0;
         let end = loop {
             let part = match timeout_at(until, answer.next()).await {
@@ -176,79 +172,28 @@ impl LogReader<'_> {
                 Err(_) => break End::Late,
             };
             bytes += part.len() as u64;
-            if let Err(error) = lines.push(&part, |line| sink.line(line)) {
+            if let Err(error) = intake.push(&part) {
                 break End::Broken(self.redactor.redact(&error.to_string()).into_owned());
             }
-            self.hand_on(&mut sink, PART).await;
+            self.hand_on(intake.recorded(PART)).await;
             // Patterns can be expensive, and the next part is often there already: others of this thread come first.
             tokio::task::yield_now().await;
             if bytes > MAX_BYTES {
                 break End::Full;
             }
         };
-        lines.finish(|line| sink.line(line));
-        self.hand_on(&mut sink, 1).await;
-        let (scan, oldest) = (sink.scanner.finish(), sink.oldest);
-        Ok(Pass { scan, oldest, records: lines.records(), bytes, end })
+        intake.end();
+        self.hand_on(intake.recorded(1)).await;
+        let (oldest, records) = (intake.oldest(), intake.records());
+        Ok(Pass { scan: intake.finish(), oldest, records, bytes, end })
     }
 
-    /// Hands recorded lines on once they are at least so many bytes. A recording that went away is not our concern.
-    async fn hand_on(&self, sink: &mut Sink<'_>, at_least: usize) {
-        if let (Some(evidence), Some(recorded)) = (self.evidence, &mut sink.recorded)
-            && recorded.len() >= at_least
-        {
-            let bytes = std::mem::take(recorded);
+    /// Hands recorded lines on. A recording that went away is not our concern.
+    async fn hand_on(&self, recorded: Option<Vec<u8>>) {
+        if let (Some(evidence), Some(bytes)) = (self.evidence, recorded) {
             let _ = evidence.send(Evidence::Logs { container: self.name.to_owned(), bytes }).await;
         }
     }
-}
-
-/// Where lines go: within the window, redacted, to the scanner and, if wanted, to the recording.
-struct Sink<'a> {
-    bounds: Bounds,
-    scanner: Scanner<'a>,
-    redactor: LineRedactor<'a>,
-    recorded: Option<Vec<u8>>,
-    oldest: Option<Timestamp>,
-}
-
-impl Sink<'_> {
-    fn line(&mut self, line: &[u8]) {
-        if self.oldest.is_none() {
-            self.oldest = stamp(line);
-        }
-        if !self.bounds.contain(line) {
-            return;
-        }
-        let line = self.redactor.redact(line);
-        self.scanner.line(&line);
-        if let Some(recorded) = &mut self.recorded {
-            recorded.extend_from_slice(&line);
-            recorded.push(b'\n');
-        }
-    }
-}
-
-/// The window's bounds as the engine writes its stamps, which sort as time does.
-struct Bounds([String; 2]);
-
-impl Bounds {
-    fn of(window: Window) -> Self {
-        Self([window.since, window.until].map(|at: Timestamp| format!("{at:.9}")))
-    }
-
-    /// Whether a line is stamped within the window, or has no stamp that can be told. An engine can only be asked for
-    /// whole seconds, and what came after the window counts among the newest.
-    fn contain(&self, line: &[u8]) -> bool {
-        let Self([since, until]) = self;
-        let stamp = line.get(..since.len()).filter(|stamp| stamp.ends_with(b"Z") && stamp[10] == b'T');
-        stamp.is_none_or(|stamp| since.as_bytes() <= stamp && stamp < until.as_bytes())
-    }
-}
-
-fn stamp(line: &[u8]) -> Option<Timestamp> {
-    let stamp = line.split(|byte| *byte == b' ').next()?;
-    std::str::from_utf8(stamp).ok()?.parse().ok()
 }
 
 /// How many records like these may be read, with room for some that are longer.

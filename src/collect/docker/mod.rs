@@ -9,6 +9,7 @@ mod container;
 mod edge;
 mod engine;
 mod failure;
+mod intake;
 mod limits;
 mod lines;
 mod logs;
@@ -53,7 +54,7 @@ use crate::{
     secrets::RunSecrets,
 };
 
-pub use self::limits::Hosts;
+pub use self::{intake::Intake, limits::Hosts, lines::LinesError};
 
 /// How long after the deadline a look may still take to say what it saw.
 const GRACE: Duration = Duration::from_millis(500);

@@ -53,8 +53,8 @@ struct Suspected {
 
 /// Reads an answer to `prompt`: the analysis, and what Claude suspects besides.
 ///
-/// A code fence around the whole of the answer is taken off: it is a habit, and no reason to lose an answer that was
-/// waited for. All else that is not the object that was asked for is refused whole.
+/// A code fence around the object is taken off, with the words before it: it is a habit, and no reason to lose an answer
+/// that was waited for. All else that is not the object that was asked for is refused whole.
 ///
 /// # Errors
 /// Why it is no answer, in a sentence that repeats none of it.
@@ -125,8 +125,9 @@ fn found(prompt: &Prompt, evidence: &str) -> Option<String> {
     named.or_else(quoted).map(|(_, line)| line.clone()).filter(|line| !line.is_empty())
 }
 
-fn unfenced(text: &str) -> &str {
+/// The text without a code fence around the whole of it.
+pub fn unfenced(text: &str) -> &str {
     let text = text.trim();
-    let inner = text.strip_prefix("```json").or_else(|| text.strip_prefix("```"));
-    inner.and_then(|inner| inner.strip_suffix("```")).unwrap_or(text).trim()
+    let Some(inner) = text.strip_suffix("```") else { return text };
+    inner.split_once("```json").or_else(|| inner.split_once("```")).map_or(text, |(_, inner)| inner.trim())
 }

@@ -12,6 +12,7 @@ use super::redact::{Redactor, cut};
 use crate::api::{
     Finding, FindingState, Kind, Severity, Verdict,
     analysis::{Analysis, Usage},
+    job_status::Raise,
     report::{Report, Source},
 };
 
@@ -21,6 +22,8 @@ pub const ANALYZED: &str = "Analyzed";
 pub const HELD: &str = "Held";
 /// The reason of a run that made no call.
 pub const NOT_ASKED: &str = "NotAsked";
+/// The reason of a run that had no key; each run reads it.
+pub const SECRET_MISSING: &str = "SecretMissing";
 
 /// The day of an instant, in UTC: `2026-11-24`.
 pub fn day(at: jiff::Timestamp) -> String {
@@ -51,12 +54,17 @@ pub fn take_in(report: &mut Report, analysis: Analysis, suspicions: Vec<Finding>
     report.analysis = Some(analysis);
 }
 
+/// Takes into a report that there is no answer. What was raised before holds all the same, where nothing else is wrong.
+pub fn unheard(report: &mut Report, analysis: Analysis, raise: Option<&Raise>) {
+    report.verdict = report.rules_verdict.max(raise.map_or_else(Verdict::default, |raise| raise.verdict));
+    report.analysis = Some(analysis);
+}
+
 /// Takes a raise that still holds into a report.
-pub fn hold(report: &mut Report, model: &str, raise: &crate::api::job_status::Raise) {
-    report.verdict = report.rules_verdict.max(raise.verdict);
+pub fn hold(report: &mut Report, model: &str, raise: &Raise) {
     let message = format!("the verdict that it raised in {} holds: nothing else is wrong since", raise.run);
     let held = unanswered(model, HELD, &message, Usage::default());
-    report.analysis = Some(Analysis { verdict: Some(raise.verdict), ..held });
+    unheard(report, Analysis { verdict: Some(raise.verdict), ..held }, Some(raise));
 }
 
 /// Prose of a model, fit to be kept and shown: one line without anything invisible, without a secret, without a live link.

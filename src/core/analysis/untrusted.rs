@@ -69,7 +69,10 @@ fn after_escape(text: &str) -> &str {
             end.map_or(text, |end| &text[end..])
         }
         // Two characters, or three.
-        Some('(' | ')' | '*' | '+' | '#' | '%') => text.get(2..).unwrap_or_default(),
+        Some('(' | ')' | '*' | '+' | '#' | '%') => match text[1..].chars().next() {
+            Some(' '..='~') => &text[2..],
+            _ => &text[1..],
+        },
         Some('0'..='~') => &text[1..],
         _ => text,
     }
@@ -155,10 +158,8 @@ pub fn defang<'t>(text: &'t str, own: &[&str]) -> Cow<'t, str> {
 /// A scheme, or `www`, and the authority after it.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "only a constant comes here, and a test builds it")]
-    Regex::new(
-        r#"(?i)(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<authority>[^\s/?#"'<>()`\\]*)|(?P<www>www\.[^\s/?#"'<>()`\\]*)"#,
-    )
-    .expect("constant pattern builds")
+    Regex::new(r#"(?i)(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<authority>[^\s/?#"'<>()`\\]*)|(?P<www>www\.[a-z0-9.-]*)"#)
+        .expect("constant pattern builds")
 });
 
 #[cfg(test)]
@@ -176,6 +177,8 @@ mod tests {
             ("\u{1b}]0;hidden to the end\nnext", "]0;hidden to the end\nnext"),
             ("\u{1b}[38;5;1\nm", "38;5;1\nm"),
             ("\u{1b}(Bx\u{1b}7y\u{1b}\u{1b}[1mz\u{1b}", "xyz"),
+            ("a\u{1b}(é b\nc", "aé b\nc"),
+            ("a\u{1b}(\nb", "a\nb"),
             ("ev\u{202e}il \u{2066}x\u{2069} \u{e0049}\u{e0067}n\u{200b}o\u{feff}r\u{ad}e", "evil x nore"),
             ("\u{0}\u{8}a\u{7f}\u{81}", "a"),
             ("grün, 日本, 🟢", "grün, 日本, 🟢"),
@@ -232,7 +235,7 @@ mod tests {
         }
 
         #[test]
-        fn escapes_hide_no_visible_line(text in "[a-z ;m\u{1b}\u{9b}\u{7}\\[\\]\\\\\n]{0,40}") {
+        fn escapes_hide_no_visible_line(text in "[a-z ;m()*+#%é\u{1b}\u{9b}\u{7}\\[\\]\\\\\n]{0,40}") {
             let lines = |text: &str| text.matches('\n').count();
             prop_assert_eq!(lines(&clean(&text)), lines(&text));
         }

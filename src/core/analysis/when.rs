@@ -61,8 +61,13 @@ pub fn decide(job: &MonitoringJob, schedule: Option<&Schedule>, trigger: Trigger
     if wanted {
         return Decision::Ask;
     }
-    let raise = status.incident.and_then(|incident| incident.raise);
-    raise.filter(|raise| holds(raise, report)).map_or(Decision::Leave, Decision::Hold)
+    holding(job, report).map_or(Decision::Leave, Decision::Hold)
+}
+
+/// What was raised before, where it still holds.
+pub fn holding(job: &MonitoringJob, report: &Report) -> Option<Raise> {
+    let raise = job.status.as_ref()?.incident.as_ref()?.raise.as_ref()?;
+    Some(raise.clone()).filter(|raise| holds(raise, report))
 }
 
 /// Whether something is wrong, and all of it was known when the verdict was raised.

@@ -21,6 +21,9 @@ const OWN_FAULTS: [&str; 12] = [
     "unreadable",
     "wraparound",
 ];
+/// Log patterns of the profiles that tell of requests which end with a server's error.
+const FAILED_REQUESTS: [&str; 6] =
+    ["fastcgi-failed", "php-errors", "pool-exhausted", "schema-wrong", "server-errors", "unhandled-exception"];
 /// Failures of a website that no failure behind it brings about.
 const OF_THE_SITE: [&str; 10] = [
     "AddressDenied",
@@ -34,10 +37,10 @@ const OF_THE_SITE: [&str; 10] = [
     "TlsFailed",
     "TooLarge",
 ];
-/// What slows others down, and breaks nothing.
-const LOAD: [&str; 3] = ["EngineSlow", "HighCpu", "HighMemory"];
+/// What may slow others down, and breaks nothing.
+const LOAD: [&str; 6] = ["Burst", "CpuDrift", "EngineSlow", "HighCpu", "HighMemory", "MemoryDrift"];
 /// What is slow.
-const SLOW: [&str; 4] = ["Flaky", "Slow", "Timeout", "TooSlow"];
+const SLOW: [&str; 5] = ["Flaky", "LatencyDrift", "Slow", "Timeout", "TooSlow"];
 
 /// Whether a failure like `cause` makes something else fail like `other`. `named`: the evidence of `other` says so.
 pub(super) fn can_break(cause: &Finding, other: &Finding, named: bool) -> bool {
@@ -53,7 +56,9 @@ pub(super) fn can_break(cause: &Finding, other: &Finding, named: bool) -> bool {
         "logs" if is_of_the_log(cause) => false,
         // A mere warning is not taken for what broke something elsewhere, unless that says so, or it was worse and is over.
         "logs" => named || cause.severity >= other.severity || cause.over_since.is_some(),
-        "website" => !OF_THE_SITE.contains(&cause.reason.as_str()) && cause.reason != "Slow",
+        "website" => {
+            !OF_THE_SITE.contains(&cause.reason.as_str()) && !["LatencyDrift", "Slow"].contains(&&*cause.reason)
+        }
         _ => false,
     }
 }
@@ -76,6 +81,11 @@ pub(super) fn can_follow(finding: &Finding, ended_by: Option<By>) -> bool {
 /// Nothing that the program met made it end.
 pub(super) fn is_from_outside(by: By) -> bool {
     by.is_hand() || by == By::Kernel
+}
+
+/// Whether a log tells of requests that its program answers with a server's error.
+pub(super) fn tells_of_failed_requests(finding: &Finding) -> bool {
+    family(finding) == "logs" && FAILED_REQUESTS.contains(&finding.reason.as_str())
 }
 
 /// Whether it tells of the log, and not of what the log says.

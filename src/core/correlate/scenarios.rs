@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::core::{
     fixtures::{at, inspect, seen, window},
-    observation::ContainerObservation,
+    observation::{ContainerObservation, website::CheckObservation},
     rules::finding,
 };
 
@@ -77,6 +77,14 @@ const SCENARIOS: &[Scenario] = &[
         cause: "redis NotRunning",
         then: &[],
         beside: &["api error-records"],
+    },
+    Scenario {
+        what: "what a program says right before it ends is why, though it goes on with that at other times",
+        needs: true,
+        found: &["W 3..3 logs api credentials-refused", "C 3.. container api NotRunning"],
+        cause: "api credentials-refused",
+        then: &["api NotRunning"],
+        beside: &[],
     },
     Scenario {
         what: "a chain: the database is down, the API fails, nginx cannot reach it, the site answers 502",
@@ -430,6 +438,97 @@ const SCENARIOS: &[Scenario] = &[
         beside: &[],
     },
     Scenario {
+        what: "what a program that gave up warned of right before is why",
+        needs: false,
+        found: &[
+            "C 5.. by=Itself container api NotRunning",
+            "W 5..5 logs api unreachable",
+            "W 5..5 logs api error-records",
+        ],
+        cause: "api unreachable",
+        then: &["api NotRunning", "api error-records"],
+        beside: &[],
+    },
+    Scenario {
+        what: "what a program warned of all the time is not why it ended",
+        needs: false,
+        found: &["C 5.. by=Itself container api NotRunning", "W 1..5 logs api error-records"],
+        cause: "api NotRunning",
+        then: &[],
+        beside: &["api error-records"],
+    },
+    Scenario {
+        what: "what redis warned of before somebody stopped it is not why it ended",
+        needs: false,
+        found: &["C 5.. by=Hand container redis NotRunning", "W 5..5 logs redis error-records"],
+        cause: "redis NotRunning",
+        then: &["redis error-records"],
+        beside: &[],
+    },
+    Scenario {
+        what: "a database that is down, a client that says so and gives up, and names it alone",
+        needs: false,
+        found: &[
+            "C 4.. container db NotRunning",
+            "W 5..5 logs api unreachable | lookup shop-db: no such host",
+            "C 5.. by=Itself container api NotRunning",
+        ],
+        cause: "db NotRunning",
+        then: &["api NotRunning", "api unreachable"],
+        beside: &[],
+    },
+    Scenario {
+        what: "a program that fails requests explains the 500 of its site",
+        needs: true,
+        found: &["C 15.. status=500 website shop UnexpectedStatus", "W 9..14 logs api unhandled-exception"],
+        cause: "api unhandled-exception",
+        then: &["shop UnexpectedStatus"],
+        beside: &[],
+    },
+    Scenario {
+        what: "a program that fails requests explains no 404 of its site",
+        needs: true,
+        found: &["C 15.. status=404 website shop UnexpectedStatus", "W 9..14 logs api unhandled-exception"],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["api unhandled-exception"],
+    },
+    Scenario {
+        what: "a program that failed requests long before explains no 500 of now",
+        needs: true,
+        found: &["C 15.. status=500 website shop UnexpectedStatus", "W -30..1 logs api unhandled-exception"],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["api unhandled-exception"],
+    },
+    Scenario {
+        what: "what else a program warns of explains no 500 of its site",
+        needs: true,
+        found: &[
+            "C 15.. status=500 website shop UnexpectedStatus",
+            "W 9..14 logs api unreachable | smtp.example.org:25 refused",
+        ],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["api unreachable"],
+    },
+    Scenario {
+        what: "more lines than usual break nothing",
+        needs: true,
+        found: &["W 2..14 logs redis Burst", "W 3..14 logs api error-records | shop-redis:6379 refused"],
+        cause: "redis Burst",
+        then: &[],
+        beside: &["api error-records"],
+    },
+    Scenario {
+        what: "memory that grew breaks nothing",
+        needs: true,
+        found: &["W 2..14 container redis MemoryDrift", "C 15.. website shop UnexpectedStatus"],
+        cause: "shop UnexpectedStatus",
+        then: &[],
+        beside: &["redis MemoryDrift"],
+    },
+    Scenario {
         what: "of two things that a log says at once the more specific one is the cause",
         needs: true,
         found: &["C 4.. logs redis save-failed", "C 5..5 logs redis disk-full"],
@@ -478,12 +577,30 @@ fn read(line: &str, seen_too: &mut Observations) -> Finding {
         "website" => format!("{family}/{name}/{check}/{reason}"),
         _ => format!("{family}/{name}/{reason}"),
     };
-    if flags.contains(&"by=Hand") {
-        let ended = json!({"State": {"Status": "exited", "ExitCode": 143}, "HostConfig": {"RestartPolicy": {"Name": "always"}}});
+    let ended = flags.iter().find_map(|flag| match *flag {
+        "by=Hand" => Some((143, "always")),
+        "by=Itself" => Some((1, "no")),
+        _ => None,
+    });
+    if let Some((code, policy)) = ended {
+        let ended =
+            json!({"State": {"Status": "exited", "ExitCode": code}, "HostConfig": {"RestartPolicy": {"Name": policy}}});
         seen_too.containers.push(ContainerObservation {
             name: name.clone(),
             host: "host".into(),
             look: seen(inspect(&ended)),
+        });
+    }
+    if let Some(status) = flags.iter().find_map(|flag| flag.strip_prefix("status=")) {
+        let answered = json!({"at": at(15), "phases": {"dnsMs": 0, "connectMs": 0, "tlsMs": 0, "firstByteMs": 0, "bodyMs": 0, "totalMs": 0},
+            "redirects": 0, "result": {"answered": {"status": status.parse::<u16>().unwrap(), "bodyBytes": 0}}});
+        seen_too.checks.push(CheckObservation {
+            website: name.clone(),
+            check: check.into(),
+            host: "shop.example.com".into(),
+            path: "/".into(),
+            credentials: None,
+            attempts: vec![serde_json::from_value(answered).unwrap()],
         });
     }
     let (kind, last) = if last.is_empty() { (Kind::State, at(15)) } else { (Kind::Event, minute(last)) };

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{
     begin::{Begin, in_time},
-    effects::{can_break, can_follow},
+    effects::{can_break, can_follow, tells_of_failed_requests},
     family,
     names::Names,
     within,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{Finding, FindingState, MonitoringJobSpec, Window, job::ProfileName},
     core::{
-        observation::{Observations, docker::ContainerLook},
+        observation::{Observations, docker::ContainerLook, website::AttemptResult},
         rules::{self, container::By},
     },
 };
@@ -29,7 +29,12 @@ pub(super) struct Ties<'s> {
     profiles: BTreeMap<&'s str, ProfileName>,
     /// Who ended each container that was seen.
     ended_by: BTreeMap<&'s str, By>,
+    /// The checks that a server answered with its own failure: website and check.
+    server_errors: BTreeSet<(&'s str, &'s str)>,
 }
+
+/// What a program logs fails a check now, where it was logged within this before the run.
+const STILL_FAILING: SignedDuration = SignedDuration::from_mins(10);
 
 impl<'s> Ties<'s> {
     pub(super) fn of(
@@ -46,8 +51,13 @@ impl<'s> Ties<'s> {
             let events = seen.hosts.iter().find(|h| h.name == container.host).map_or(&[][..], |h| &h.events);
             Some((container.name.as_str(), rules::container::last_ended_by(&container.name, inspect, events)))
         });
+        let server_errors = seen.checks.iter().filter(|check| {
+            let last = check.attempts.last().map(|attempt| &attempt.result);
+            matches!(last, Some(AttemptResult::Answered(answer)) if answer.status >= 500)
+        });
         Self {
             window,
+            server_errors: server_errors.map(|check| (check.website.as_str(), check.check.as_str())).collect(),
             needs: needs(spec),
             named: named.collect(),
             profiles: profiles.collect(),
@@ -92,7 +102,7 @@ impl<'s> Ties<'s> {
         (named || self.needs_alone(cause, other))
             && !self.is_of_its_client(cause, other)
             && !self.tells_of(other, &cause.subject)
-            && can_break(cause, other, named)
+            && can_break(cause, other, named || self.fails_requests(cause, other))
             && can_follow(other, self.ended_by(&other.subject))
             && in_time(cause, other, self.window)
     }
@@ -107,6 +117,15 @@ impl<'s> Ties<'s> {
     /// Whether a log tells of what needs its container: a web server logs which site's requests it could not answer.
     fn tells_of(&self, finding: &Finding, subject: &str) -> bool {
         family(finding) == "logs" && self.needs(subject, &finding.subject) && self.names(finding, subject)
+    }
+
+    /// Whether a program that a site needs logs of requests that fail, and the site was answered with a server's error.
+    fn fails_requests(&self, cause: &Finding, other: &Finding) -> bool {
+        let ["website", website, check, "UnexpectedStatus"] = other.id.split('/').collect::<Vec<_>>()[..] else {
+            return false;
+        };
+        let lasts = cause.last_seen.is_some_and(|last| last + STILL_FAILING >= self.window.until);
+        lasts && tells_of_failed_requests(cause) && self.server_errors.contains(&(website, check))
     }
 
     /// Servers name their clients. That a client logs errors, too, is no cause of what its server logs.

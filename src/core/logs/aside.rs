@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::{
     Matcher,
-    line::{Bounds, Stamp, plain, split},
+    line::Stamp,
+    own::{STEPS, Searches},
+    reader::Reader,
     record::{Record, told},
 };
 use crate::{api::Window, core::redact::cut};
@@ -67,11 +69,14 @@ pub(super) enum Why<'m> {
 }
 
 /// Sorts the records of a recorded log. Its memory does not grow with the log.
-#[derive(Debug)]
 pub struct Sorter<'m> {
+    reader: Reader<'m>,
+    sorted: Sorted<'m>,
+}
+
+struct Sorted<'m> {
     matcher: &'m Matcher,
-    bounds: Bounds,
-    record: Record,
+    searches: Searches,
     reasons: BTreeMap<Why<'m>, (u64, Example)>,
     alike: Vec<String>,
     unmatched: (u64, Vec<Example>),
@@ -80,36 +85,26 @@ pub struct Sorter<'m> {
 impl<'m> Sorter<'m> {
     /// A sorter of redacted lines, of those that a [`super::Scanner`] counts.
     pub fn new(matcher: &'m Matcher, window: Window) -> Self {
-        Self {
+        let sorted = Sorted {
             matcher,
-            bounds: Bounds::of(window),
-            record: Record::new(),
+            searches: Searches::new(matcher.own.len(), STEPS),
             reasons: BTreeMap::new(),
             alike: Vec::new(),
             unmatched: (0, Vec::new()),
-        }
+        };
+        Self { reader: Reader::new(matcher, window, None), sorted }
     }
 
     /// Reads one line as `docker logs --timestamps` prints it, without its newline.
     pub fn line(&mut self, line: &[u8]) {
-        let (stamp, text) = split(line);
-        if stamp.is_some_and(|stamp| !self.bounds.contain(stamp)) {
-            return;
-        }
-        let text = plain(text);
-        if !self.record.take(stamp, &text) {
-            self.finish_record();
-            if !text.is_empty() {
-                self.record.start(stamp, &text);
-            }
-        }
+        self.reader.line(line, |record, held| self.sorted.add(record, held));
     }
 
     /// What was sorted out.
     pub fn finish(mut self) -> SetAside {
-        self.finish_record();
+        self.reader.finish(|record, held| self.sorted.add(record, held));
         let mut aside = SetAside::default();
-        for (why, (count, example)) in self.reasons {
+        for (why, (count, example)) in self.sorted.reasons {
             match why {
                 Why::Ignored(id) => aside.ignored.push(Aside { why: id.to_owned(), regex: None, count, example }),
                 Why::Harmless(regex, why) => {
@@ -118,34 +113,32 @@ impl<'m> Sorter<'m> {
                 Why::Unmatched => {}
             }
         }
-        (aside.unmatched, aside.unmatched_examples) = self.unmatched;
+        (aside.unmatched, aside.unmatched_examples) = self.sorted.unmatched;
         aside
     }
+}
 
-    fn finish_record(&mut self) {
-        if !self.record.is_open() {
+impl Sorted<'_> {
+    fn add(&mut self, record: &Record, held: &[usize]) {
+        let hits = self.matcher.attribute(&record.text, held, &mut self.searches);
+        let Some(why) = self.matcher.aside(&record.text, held, &hits) else { return };
+        let example = || Example {
+            at: record.stamp.and_then(Stamp::time),
+            text: cut(&told(&record.text, EXAMPLE_CHARS), EXAMPLE_CHARS),
+        };
+        if why != Why::Unmatched {
+            self.reasons.entry(why).or_insert_with(|| (0, example())).0 += 1;
             return;
         }
-        if let Some(why) = self.matcher.aside(&self.record.text) {
-            let example = || Example {
-                at: self.record.stamp.and_then(Stamp::time),
-                text: cut(&told(&self.record.text, EXAMPLE_CHARS), EXAMPLE_CHARS),
-            };
-            if why == Why::Unmatched {
-                self.unmatched.0 += 1;
-                if self.alike.len() < UNMATCHED {
-                    let example = example();
-                    let alike = example.text.replace(|c: char| c.is_ascii_digit(), "");
-                    if !self.alike.contains(&alike) {
-                        self.alike.push(alike);
-                        self.unmatched.1.push(example);
-                    }
-                }
-            } else {
-                self.reasons.entry(why).or_insert_with(|| (0, example())).0 += 1;
+        self.unmatched.0 += 1;
+        if self.alike.len() < UNMATCHED {
+            let example = example();
+            let alike = example.text.replace(|c: char| c.is_ascii_digit(), "");
+            if !self.alike.contains(&alike) {
+                self.alike.push(alike);
+                self.unmatched.1.push(example);
             }
         }
-        self.record.close();
     }
 }
 

@@ -332,9 +332,9 @@ fn special(line: &[u8]) -> Option<Head> {
     }
 }
 
-/// `PHP Fatal error:  Uncaught …`, which ends one request.
+/// `PHP Fatal error:  Uncaught …`, which ends one request; FPM passes it on as a notice.
 fn php(line: &[u8]) -> Option<Head> {
-    let message = line.strip_prefix(b"PHP ")?;
+    let message = line.strip_prefix(b"NOTICE: PHP message: ").unwrap_or(line).strip_prefix(b"PHP ")?;
     let starts = |kinds: &[&[u8]]| kinds.iter().any(|kind| message.starts_with(kind));
     let level = if starts(&[b"Fatal error:", b"Parse error:", b"Recoverable fatal error:", b"Core error:"]) {
         Level::Error

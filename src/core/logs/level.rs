@@ -123,11 +123,11 @@ impl Level {
             b"trace" | b"debug" | b"verbose" | b"fine" | b"finer" | b"finest" | b"dbg" | b"trc" | b"vrb" | b"dbug"
             | b"trce" | b"debu" | b"trac" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" => Self::Debug,
             b"info" | b"information" | b"informational" | b"notice" | b"note" | b"inf" | b"log" | b"default"
-            | b"system" => Self::Info,
+            | b"system" | b"noti" => Self::Info,
             b"warn" | b"warning" | b"wrn" => Self::Warning,
             b"error" | b"err" | b"severe" | b"fail" | b"erro" | b"eror" => Self::Error,
             b"critical" | b"crit" | b"fatal" | b"panic" | b"dpanic" | b"alert" | b"emerg" | b"emergency" | b"ftl"
-            | b"pnc" | b"fata" | b"pani" => Self::Critical,
+            | b"pnc" | b"fata" | b"pani" | b"aler" | b"emer" => Self::Critical,
             _ => return None,
         })
     }
@@ -161,6 +161,10 @@ mod tests {
             (r#"{"msg":"ERROR","error":null}"#, None),
             (r#"2026-11-24T05:44:36Z {"level":"error"}"#, Some(Level::Error)),
             ("2026-11-24 05:44:41.303372+00:00 [error] <0.795.0> PLAIN login refused", Some(Level::Error)),
+            // RabbitMQ 3.9 cuts its levels to four letters.
+            ("2026-11-24 05:43:28.016446+00:00 [noti] <0.288.0> x", Some(Level::Info)),
+            ("2026-11-24 05:43:28.016446+00:00 [aler] <0.288.0> x", Some(Level::Critical)),
+            ("2026-11-24 05:43:28.016446+00:00 [emer] <0.288.0> x", Some(Level::Critical)),
             ("2026-11-24 05:43:28.016446+00:00 [warning] <0.288.0> disk", Some(Level::Warning)),
             ("1:M 24 Nov 2026 05:41:04.140 # Server initialized", Some(Level::Warning)),
             ("1:M 24 Nov 2026 05:41:04.140 * Ready to accept connections", Some(Level::Info)),

@@ -63,6 +63,11 @@ pub(super) fn split(line: &[u8]) -> (Option<Stamp>, &[u8]) {
     }
 }
 
+/// Whether a text has no terminal colours.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    memchr::memchr(0x1b, text).is_none()
+}
+
 /// The text without carriage returns at its end and without terminal colours.
 pub(super) fn plain(text: &[u8]) -> Cow<'_, [u8]> {
     let text = text.strip_suffix(b"\r").unwrap_or(text);

@@ -1,28 +1,31 @@
-//! The patterns of one container, compiled so that a healthy log costs one pass.
+//! The patterns of one container, made so that a healthy log costs one pass.
 //!
-//! Nearly every pattern needs one of a few literals on one of a record's lines. These are looked for in each line;
-//! only a record that holds one is compared with the patterns themselves.
+//! Nearly every expression requires one of a few sequences of bytes on one of a record's lines. Each line is looked
+//! through for all of them at once; a record is compared only with the expressions whose sequences it holds.
 
-use aho_corasick::AhoCorasick;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
 use jiff::SignedDuration;
-use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use super::{Level, aside::Why, hostile};
+use super::{
+    Level,
+    aside::Why,
+    own::{OwnRegex, Searches, TooSlow},
+    sieve::{Sequence, Sieve},
+};
 use crate::{
     api::{
         Duration, Severity,
         job::{Pattern, ProfileName},
         validation::Problem,
     },
-    core::{
-        profiles::{self, Compiled},
-        redact::cut,
-    },
+    core::profiles::{self, Compiled, Needs},
 };
 
-/// What one regular expression of a spec may take, compiled.
-const ONE_REGEX: usize = 1 << 20;
-/// What all of a container's may take together.
+/// What all expressions of a job may take together, compiled.
 const ALL_REGEXES: usize = 16 << 20;
 
 /// The patterns that one container's log is compared with.
@@ -30,10 +33,14 @@ const ALL_REGEXES: usize = 16 << 20;
 pub struct Matcher {
     pub(super) profile: &'static Compiled,
     pub(super) own: Vec<OwnPattern>,
-    own_set: RegexSet,
-    literals: Option<AhoCorasick>,
-    /// Patterns without a literal: compared with every record.
-    always: RegexSet,
+    /// What is sought in each line.
+    pub(super) sought: Vec<Sequence>,
+    /// Knows it; made for the first log that needs no more than that.
+    sieve: OnceLock<Arc<Sieve>>,
+    /// The expressions that require each of it: the own ones, then the profile's.
+    requiring: Vec<Vec<usize>>,
+    /// The expressions that are compared with each record that begins with this byte.
+    beginning: Vec<Vec<usize>>,
 }
 
 /// A pattern of the spec.
@@ -45,8 +52,8 @@ pub(super) struct OwnPattern {
     pub(super) meaning: String,
     pub(super) min_count: u64,
     pub(super) per: Option<SignedDuration>,
-    /// As it stands in the set.
-    pub(super) regex: String,
+    source: String,
+    regex: OwnRegex,
 }
 
 impl Matcher {
@@ -55,68 +62,110 @@ impl Matcher {
     /// # Errors
     /// A problem for each pattern, of this container or another, that cannot be compiled or is too big.
     pub fn compile(profile: ProfileName, patterns: &[Pattern], container: &str) -> Result<Self, Vec<Problem>> {
-        let problems = problems(patterns);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
         let profile = profiles::compiled(profile);
-        let ours = patterns.iter().filter(|p| p.subjects.is_empty() || p.subjects.iter().any(|s| s == container));
-        let (mut own, mut literals, mut always) = (Vec::new(), profile.literals(), profile.always());
-        for pattern in ours {
-            let regex = regex_of(pattern);
-            match pattern.contains.as_deref().filter(|text| text.is_ascii() && !text.contains('\n')) {
-                Some(text) => literals.push(text.to_owned()),
-                None => always.push(regex.clone()),
-            }
-            own.push(OwnPattern {
+        let ours = |p: &Pattern| p.subjects.is_empty() || p.subjects.iter().any(|s| s == container);
+        let own: Vec<OwnPattern> = compile_all(patterns)?
+            .into_iter()
+            .zip(patterns)
+            .filter(|(_, pattern)| ours(pattern))
+            .map(|(regex, pattern)| OwnPattern {
                 id: pattern.id.clone(),
                 severity: pattern.severity.severity(),
                 meaning: meaning(pattern),
                 min_count: u64::try_from(pattern.min_count.unwrap_or(1)).unwrap_or(1).max(1),
                 per: pattern.per.map(Duration::signed).filter(SignedDuration::is_positive),
+                source: regex_of(pattern),
                 regex,
-            });
+            })
+            .collect();
+        let mut requiring = BTreeMap::<Sequence, Vec<usize>>::new();
+        let mut beginning = vec![Vec::new(); 256];
+        let required = own.iter().map(|pattern| pattern.regex.required().map(Needs::Sequences));
+        let known = profile.expressions().iter().map(|expression| expression.needs().cloned());
+        for (n, needs) in required.chain(known).enumerate() {
+            if let Some(Needs::Sequences(sequences)) = needs {
+                for sequence in sequences {
+                    requiring.entry(sequence).or_default().push(n);
+                }
+                continue;
+            }
+            for (byte, expressions) in (0..=u8::MAX).zip(&mut beginning) {
+                if !matches!(&needs, Some(Needs::First(first)) if !first.contains(byte)) {
+                    expressions.push(n);
+                }
+            }
         }
-        let too_big = |_| vec![together_too_big()];
-        let own_set = set(own.iter().map(|p| p.regex.as_str())).map_err(too_big)?;
-        let always = set(always.iter().map(String::as_str)).map_err(too_big)?;
-        let literals = AhoCorasick::builder().ascii_case_insensitive(true).build(&literals).ok();
-        Ok(Self { profile, own, own_set, literals, always })
+        let (sought, requiring) = requiring.into_iter().unzip();
+        Ok(Self { profile, own, sought, sieve: OnceLock::new(), requiring, beginning })
     }
 
-    /// Whether a line may belong to a record that some pattern matches.
-    pub(super) fn may_match(&self, line: &[u8]) -> bool {
-        self.literals.as_ref().is_none_or(|literals| literals.is_match(line))
+    /// Finds [`Self::sought`].
+    pub(super) fn sieve(&self) -> Arc<Sieve> {
+        Arc::clone(self.sieve.get_or_init(|| Arc::new(Sieve::new(&self.sought))))
     }
 
-    /// Whether a record is to be compared although none of its lines [`Self::may_match`].
-    pub(super) fn always_matches(&self, record: &[u8]) -> bool {
-        !self.always.is_empty() && self.always.is_match(record)
+    /// Every expression that a record may be compared with, in the syntax of the regex crate, with its flags.
+    pub fn expressions(&self) -> Vec<String> {
+        let known = self.profile.expressions().iter().map(profiles::Expression::source);
+        self.own.iter().map(|pattern| pattern.source.clone()).chain(known).collect()
     }
 
-    /// The indices of the own patterns and of the profile's that match; none when the record is to be ignored.
-    pub(super) fn attribute(&self, record: &[u8]) -> Hits {
-        let own: Vec<usize> = self.own_set.matches(record).into_iter().collect();
-        if own.iter().any(|&i| self.own[i].severity.is_none()) {
-            return Hits::default();
+    /// What a record is: the own patterns and the profile's that match; none when it is to be ignored.
+    /// `held`: which of [`Self::sought`] its lines hold.
+    pub(super) fn attribute(&self, record: &[u8], held: &[usize], searches: &mut Searches) -> Hits {
+        let mut hits = Hits::default();
+        let candidates = self.candidates(record, held);
+        if candidates.is_empty() {
+            return hits;
         }
-        let known = self.profile.attribute(record, || Level::of(record), !own.is_empty());
-        Hits { own, known: known.counted_by, cleared: known.cleared }
-    }
-}
-
-impl Matcher {
-    /// Why a record counts for nothing, where anything tells.
-    pub(super) fn aside(&self, record: &[u8]) -> Option<Why<'_>> {
-        let own: Vec<&OwnPattern> = self.own_set.matches(record).into_iter().map(|i| &self.own[i]).collect();
-        if let Some(ignoring) = own.iter().find(|pattern| pattern.severity.is_none()) {
-            return Some(Why::Ignored(&ignoring.id));
+        let (own, known) = candidates.split_at(candidates.partition_point(|&n| n < self.own.len()));
+        for &n in own {
+            match searches.is_match(n, &self.own[n].regex, record) {
+                Ok(true) => hits.own.push(n),
+                Ok(false) => {}
+                Err(TooSlow) => hits.not_compared = Some(n),
+            }
         }
-        let hits = self.attribute(record);
-        if !(hits.own.is_empty() && hits.known.is_none() && hits.cleared.is_empty()) {
+        hits.ignored_by = hits.own.iter().copied().find(|&n| self.own[n].severity.is_none());
+        if hits.ignored_by.is_some() {
+            hits.own.clear();
+            return hits;
+        }
+        let (all, mut matching) = (self.profile.expressions(), Vec::new());
+        for n in known.iter().map(|n| n - self.own.len()) {
+            // What is harmless takes out what else there is.
+            if matching.is_empty() && n >= self.profile.first_benign() {
+                break;
+            }
+            if all[n].is_match(record) {
+                matching.push(n);
+            }
+        }
+        let known = self.profile.attribute(&matching, || Level::of(record), !hits.own.is_empty());
+        (hits.known, hits.cleared) = (known.counted_by, known.cleared);
+        hits
+    }
+
+    /// The expressions that may match, in order: the own ones, then the profile's.
+    fn candidates(&self, record: &[u8], held: &[usize]) -> Vec<usize> {
+        let beginning = record.first().map_or(&[][..], |first| &self.beginning[usize::from(*first)]);
+        let mut candidates: Vec<usize> =
+            held.iter().flat_map(|&n| &self.requiring[n]).chain(beginning).copied().collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
+    /// Why a record of which this was found counts for nothing, where anything tells.
+    pub(super) fn aside(&self, record: &[u8], held: &[usize], hits: &Hits) -> Option<Why<'_>> {
+        if let Some(n) = hits.ignored_by {
+            return Some(Why::Ignored(&self.own[n].id));
+        }
+        if hits.count() {
             return None;
         }
-        let benign = self.profile.benign(record).map(|benign| Why::Harmless(benign.regex, benign.why));
+        let known = self.candidates(record, held).into_iter().filter_map(|n| n.checked_sub(self.own.len()));
+        let benign = self.profile.benign(known, record).map(|benign| Why::Harmless(benign.regex, benign.why));
         benign.or_else(|| (Level::of(record) >= Some(Level::Error)).then_some(Why::Unmatched))
     }
 }
@@ -127,55 +176,47 @@ pub(super) struct Hits {
     pub(super) own: Vec<usize>,
     pub(super) known: Option<usize>,
     pub(super) cleared: Vec<usize>,
+    /// An own pattern that takes it out.
+    pub(super) ignored_by: Option<usize>,
+    /// An own pattern that takes too long on this log.
+    pub(super) not_compared: Option<usize>,
+}
+
+impl Hits {
+    /// Whether there is anything to count.
+    pub(super) fn count(&self) -> bool {
+        !self.own.is_empty() || self.known.is_some() || !self.cleared.is_empty()
+    }
 }
 
 /// What is wrong with the patterns of a spec, each with its path.
 pub fn problems(patterns: &[Pattern]) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    compile_all(patterns).err().unwrap_or_default()
+}
+
+fn compile_all(patterns: &[Pattern]) -> Result<Vec<OwnRegex>, Vec<Problem>> {
+    let (mut compiled, mut problems) = (Vec::new(), Vec::new());
     for (n, pattern) in patterns.iter().enumerate() {
         let mut refuse = |field: &str, message: String| {
             problems.push(Problem { path: format!("spec.patterns[{n}]{field}"), message });
         };
-        match (&pattern.contains, &pattern.regex) {
-            (Some(_), None) => {}
-            (None, Some(regex)) => {
-                if let Err(error) = compiles(&regex_of(pattern)) {
-                    refuse(
-                        ".regex",
-                        format!("{regex:?}: {error}: write a regular expression such as '\\bretry(ing)?\\b'"),
-                    );
-                }
+        if pattern.contains.is_some() == pattern.regex.is_some() {
+            refuse("", "write either contains, such as \"connection refused\", or regex, not both".to_owned());
+            continue;
+        }
+        match OwnRegex::compile(&regex_of(pattern)) {
+            Ok(regex) => compiled.push(regex),
+            Err(error) => {
+                let written = pattern.regex.as_ref().or(pattern.contains.as_ref()).map_or("", String::as_str);
+                let message = format!("{written:?}: {error}: write a regular expression such as '\\bretry(ing)?\\b'");
+                refuse(if pattern.regex.is_some() { ".regex" } else { ".contains" }, message);
             }
-            _ => refuse("", "write either contains, such as \"connection refused\", or regex, not both".to_owned()),
         }
     }
-    if problems.is_empty() && set(patterns.iter().map(regex_of).collect::<Vec<_>>().iter().map(String::as_str)).is_err()
-    {
+    if problems.is_empty() && compiled.iter().map(OwnRegex::size).sum::<usize>() > ALL_REGEXES {
         problems.push(together_too_big());
     }
-    problems
-}
-
-fn compiles(regex: &str) -> Result<(), String> {
-    if let Some(objection) = hostile::objection(regex) {
-        return Err(objection);
-    }
-    match regex::bytes::RegexBuilder::new(regex).multi_line(true).size_limit(ONE_REGEX).build() {
-        Ok(_) => Ok(()),
-        Err(regex::Error::CompiledTooBig(limit)) => Err(format!(
-            "compiles to more than {} KiB (\\w and \\d are all of Unicode's: [0-9a-z_] is smaller)",
-            limit / 1024
-        )),
-        Err(error) => {
-            // The error draws the expression over several lines and says what is wrong on the last.
-            let text = error.to_string();
-            Err(cut(text.lines().last().unwrap_or("not a regular expression").trim_start_matches("error: "), 160))
-        }
-    }
-}
-
-fn set<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Result<RegexSet, regex::Error> {
-    RegexSetBuilder::new(patterns).multi_line(true).size_limit(ALL_REGEXES).dfa_size_limit(ALL_REGEXES).build()
+    if problems.is_empty() { Ok(compiled) } else { Err(problems) }
 }
 
 fn together_too_big() -> Problem {
@@ -234,12 +275,8 @@ mod tests {
         );
         let matcher = Matcher::compile(ProfileName::Generic, &own, "c").unwrap();
         let hits = |record: &str| {
-            let record = record.as_bytes();
-            if matcher.may_match(record) || matcher.always_matches(record) {
-                matcher.attribute(record).own
-            } else {
-                vec![]
-            }
+            let held: Vec<usize> = (0..matcher.sought.len()).collect();
+            matcher.attribute(record.as_bytes(), &held, &mut Searches::new(matcher.own.len(), u64::MAX)).own
         };
         assert_eq!(hits("GRÖSSE GRÖßE"), [0]);
         assert_eq!(hits("Retry"), [1]);

@@ -7,14 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Matcher,
     kinds::Kinds,
-    line::{Bounds, Stamp, plain, split},
+    line::Stamp,
+    matcher::Hits,
+    own::{STEPS, Searches},
+    reader::Reader,
     record::Record,
     tally::Sliding,
     time,
 };
 use crate::{
     api::{Severity, Window},
-    core::observation::logs::{Evidence, LogScan, PatternMatch},
+    core::{
+        observation::logs::{Evidence, LogScan, PatternMatch},
+        redact::Redactor,
+    },
 };
 
 /// How many records a finding rests on: one of each of the most frequent kinds.
@@ -22,14 +28,17 @@ const EVIDENCE: usize = 5;
 const EVIDENCE_CHARS: usize = 400;
 
 /// Reads a log line by line. Its memory does not grow with the log.
-#[derive(Debug)]
 pub struct Scanner<'m> {
+    reader: Reader<'m>,
+    found: Found<'m>,
+}
+
+/// What was found in the records up to here.
+struct Found<'m> {
     matcher: &'m Matcher,
     window: Window,
-    bounds: Bounds,
-    record: Record,
+    searches: Searches,
     records: u64,
-    bytes: u64,
     first: Option<Stamp>,
     last: Option<Stamp>,
     incomplete: Option<String>,
@@ -48,62 +57,58 @@ struct Tally {
 }
 
 impl<'m> Scanner<'m> {
-    /// A scanner that counts what is stamped within the window, and what has no stamp.
+    /// A scanner of redacted lines that counts what is stamped within the window, and what has no stamp.
     pub fn new(matcher: &'m Matcher, window: Window) -> Self {
+        Self::over(matcher, window, None)
+    }
+
+    /// The same for lines that may hold secrets.
+    pub fn redacting(matcher: &'m Matcher, window: Window, redactor: &'m Redactor) -> Self {
+        Self::over(matcher, window, Some(redactor))
+    }
+
+    fn over(matcher: &'m Matcher, window: Window, redactor: Option<&'m Redactor>) -> Self {
         let own = matcher.own.iter().map(|p| p.per);
         let known =
             matcher.profile.patterns().iter().map(|p| (p.per_secs > 0).then(|| SignedDuration::from_secs(p.per_secs)));
         let tally = |per: Option<SignedDuration>| Tally { sliding: per.map(Sliding::new), ..Tally::default() };
-        Self {
+        let found = Found {
             matcher,
             window,
-            bounds: Bounds::of(window),
-            record: Record::new(),
+            searches: Searches::new(matcher.own.len(), STEPS),
             records: 0,
-            bytes: 0,
             first: None,
             last: None,
             incomplete: None,
             tallies: own.chain(known).map(tally).collect(),
-        }
+        };
+        Self { reader: Reader::new(matcher, window, redactor), found }
     }
 
-    /// Reads one line as `docker logs --timestamps` prints it, redacted, without its newline.
-    pub fn line(&mut self, line: &[u8]) {
-        let (stamp, text) = split(line);
-        if stamp.is_some_and(|stamp| !self.bounds.contain(stamp)) {
-            return;
-        }
-        self.bytes += line.len() as u64 + 1;
-        let text: Cow<'_, [u8]> = plain(text);
-        if !self.record.take(stamp, &text) {
-            self.finish_record();
-            if text.is_empty() {
-                return;
-            }
-            self.record.start(stamp, &text);
-        }
-        if !self.record.candidate {
-            self.record.candidate = self.matcher.may_match(&text);
-        }
+    /// Reads one line as `docker logs --timestamps` prints it, without its newline. Gives it as it may be kept, which is
+    /// redacted; None when it is not of the window.
+    #[inline]
+    pub fn line<'l>(&mut self, line: &'l [u8]) -> Option<Cow<'l, [u8]>> {
+        self.reader.line(line, |record, held| self.found.add(record, held))
     }
 
     /// Says that not all of the window was read; the first reason stays.
     pub fn incomplete(&mut self, why: impl Into<String>) {
-        self.incomplete.get_or_insert_with(|| why.into());
+        self.found.incomplete.get_or_insert_with(|| why.into());
     }
 
     /// What was found.
     pub fn finish(mut self) -> LogScan {
-        self.finish_record();
-        let own = self.matcher.own.iter().map(|p| Described {
+        self.reader.finish(|record, held| self.found.add(record, held));
+        let found = self.found;
+        let own = found.matcher.own.iter().map(|p| Described {
             id: &p.id,
             severity: p.severity.unwrap_or(Severity::Info),
             meaning: &p.meaning,
             advice: None,
             min_count: p.min_count,
         });
-        let known = self.matcher.profile.patterns().iter().map(|p| Described {
+        let known = found.matcher.profile.patterns().iter().map(|p| Described {
             id: p.id,
             severity: p.severity,
             meaning: p.meaning,
@@ -112,7 +117,7 @@ impl<'m> Scanner<'m> {
         });
         let matches = own
             .chain(known)
-            .zip(self.tallies)
+            .zip(found.tallies)
             .filter(|(_, tally)| tally.count > 0 || tally.cleared.is_some())
             // A pattern of the job takes the place of the profile's with the same id.
             .scan(BTreeSet::new(), |ids, (pattern, tally)| Some(ids.insert(pattern.id).then_some((pattern, tally))))
@@ -120,39 +125,49 @@ impl<'m> Scanner<'m> {
             .map(|(pattern, tally)| tally.finish(&pattern))
             .collect();
         LogScan {
-            records: self.records,
-            bytes: self.bytes,
-            first: self.first.and_then(Stamp::time),
-            last: self.last.and_then(Stamp::time),
-            incomplete: self.incomplete,
+            records: found.records,
+            bytes: self.reader.bytes,
+            first: found.first.and_then(Stamp::time),
+            last: found.last.and_then(Stamp::time),
+            incomplete: found.incomplete,
             matches,
         }
     }
+}
 
-    fn finish_record(&mut self) {
-        if !self.record.is_open() {
-            return;
-        }
+impl Found<'_> {
+    #[inline]
+    fn add(&mut self, record: &Record, held: &[usize]) {
         self.records += 1;
-        self.first = self.first.or(self.record.stamp);
-        self.last = self.record.stamp.or(self.last);
-        if self.record.candidate || self.matcher.always_matches(&self.record.text) {
-            let own_time = || time::of(&self.record.text, self.window);
-            let at = self.record.stamp.and_then(Stamp::time).or_else(own_time);
-            let hits = self.matcher.attribute(&self.record.text);
-            let own = self.matcher.own.len();
-            for i in hits.own.into_iter().chain(hits.known.into_iter().map(|i| own + i)) {
-                if let Some(tally) = self.tallies.get_mut(i) {
-                    tally.add(at, &self.record.text);
-                }
-            }
-            for i in hits.cleared {
-                if let Some(tally) = self.tallies.get_mut(own + i) {
-                    tally.cleared = at.or(tally.cleared);
-                }
+        self.first = self.first.or(record.stamp);
+        self.last = record.stamp.or(self.last);
+        let hits = self.matcher.attribute(&record.text, held, &mut self.searches);
+        if let Some(pattern) = hits.not_compared.and_then(|n| self.matcher.own.get(n)) {
+            self.incomplete.get_or_insert_with(|| {
+                let since =
+                    record.stamp.and_then(Stamp::time).map_or_else(String::new, |at| format!(" from {at:.0} on"));
+                format!("the pattern {} takes too long: not all records{since} were compared with it", pattern.id)
+            });
+        }
+        if hits.count() {
+            self.count(record, &hits);
+        }
+    }
+
+    fn count(&mut self, record: &Record, hits: &Hits) {
+        let own_time = || time::of(&record.text, self.window);
+        let at = record.stamp.and_then(Stamp::time).or_else(own_time);
+        let own = self.matcher.own.len();
+        for i in hits.own.iter().copied().chain(hits.known.map(|i| own + i)) {
+            if let Some(tally) = self.tallies.get_mut(i) {
+                tally.add(at, &record.text);
             }
         }
-        self.record.close();
+        for i in &hits.cleared {
+            if let Some(tally) = self.tallies.get_mut(own + i) {
+                tally.cleared = at.or(tally.cleared);
+            }
+        }
     }
 }
 
@@ -211,7 +226,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{api::job::ProfileName, core::logs::record::MOST_BYTES};
+    use crate::{
+        api::job::{Pattern, ProfileName},
+        core::logs::record::MOST_BYTES,
+    };
 
     const WINDOW: Window = Window { since: Timestamp::MIN, until: Timestamp::MAX };
 
@@ -279,6 +297,32 @@ mod tests {
         assert_eq!((found.records, found.matches[0].count, found.incomplete.as_deref()), (1, 1, Some("rotated")));
     }
 
+    #[test]
+    fn a_pattern_that_takes_too_long_is_told_and_harms_no_other() {
+        let own: Vec<Pattern> = serde_json::from_value(serde_json::json!([
+            {"id": "hostile", "severity": "Info", "regex": r"e[\w\s[:punct:]]{20}\d.{20}q"},
+            {"id": "refused", "severity": "Critical", "contains": "refused"},
+        ]))
+        .unwrap();
+        let matcher = Matcher::compile(ProfileName::Generic, &own, "c").unwrap();
+        let mut scanner = Scanner::new(&matcher, WINDOW);
+        scanner.found.searches = Searches::new(2, 1_000_000);
+        let mut random = 1_u64;
+        for n in 0..100 {
+            let text: String = (0..1000)
+                .map(|_| {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    char::from(b"e 1ae2,e"[usize::from(random.to_be_bytes()[0] % 8)])
+                })
+                .collect();
+            scanner.line(format!("2026-11-24T03:01:{:02}.000000001Z refused {text}", n % 60).as_bytes());
+        }
+        let found = scanner.finish();
+        assert_eq!(found.matches.iter().map(|m| (m.id.as_str(), m.count)).collect::<Vec<_>>(), [("refused", 100)]);
+        let why = found.incomplete.unwrap();
+        assert!(why.starts_with("the pattern hostile takes too long: not all records from 2026-11-24T03:01:"), "{why}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
@@ -292,11 +336,11 @@ mod tests {
             scanner.line(&b"ERROR x".repeat(10_000));
             for line in &lines {
                 scanner.line(line);
-                prop_assert!(scanner.record.text.len() <= MOST_BYTES);
+                prop_assert!(scanner.reader.record.text.len() <= MOST_BYTES);
             }
             scanner.line(b"=== REDIS BUG REPORT START");
             scanner.line(&b"y".repeat(2 * MOST_BYTES));
-            prop_assert!(scanner.record.text.len() <= MOST_BYTES);
+            prop_assert!(scanner.reader.record.text.len() <= MOST_BYTES);
             let found = scanner.finish();
             prop_assert!(found.matches.iter().all(|m| m.evidence.len() <= EVIDENCE));
             prop_assert!(found.matches.iter().flat_map(|m| &m.evidence).all(|e| e.record.chars().count() <= EVIDENCE_CHARS));

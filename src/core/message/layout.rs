@@ -458,7 +458,10 @@ fn analysis(status: &MonitoringRunStatus) -> Line {
         analysis::ANALYZED if raised => by_claude.text(", which raised the rules' verdict"),
         analysis::ANALYZED => by_claude,
         analysis::HELD => line.text("rules, raised by Claude AI before"),
-        reason => line.text("rules (no answer from Claude: ").text(reason).text(")"),
+        reason => {
+            let line = line.text(if raised { "rules, raised by Claude AI before" } else { "rules" });
+            line.text(" (no answer from Claude: ").text(reason).text(")")
+        }
     }
 }
 

@@ -8,13 +8,20 @@ mod postgres;
 mod rabbitmq;
 mod redis;
 
-use std::sync::LazyLock;
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, OnceLock},
+};
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::{Hir, Look, literal::Extractor};
 
 use crate::{
     api::{Severity, job::ProfileName},
-    core::logs::Level,
+    core::logs::{
+        Level, required,
+        sieve::{Bytes, Sequence, sequence},
+    },
 };
 
 /// What is known of one service's log.
@@ -167,14 +174,86 @@ const fn join<const N: usize>(first: &[Known], second: &[Known]) -> [Known; N] {
     all
 }
 
-/// A profile, compiled once for the process.
+/// A profile, made ready once for the process.
 #[derive(Debug)]
 pub struct Compiled {
     profile: &'static Profile,
-    /// The patterns, then what clears them, then the benign records.
-    set: RegexSet,
-    /// Which pattern each expression of `clears` is for.
-    clears: Vec<usize>,
+    /// Of the patterns, then of what clears them, then of the benign records.
+    expressions: Vec<Expression>,
+    /// Which patterns each expression of `clears` is for: a start clears many.
+    clears: Vec<Vec<usize>>,
+}
+
+/// One expression of a profile. It is compiled when a record has to be compared with it, which most never are.
+#[derive(Debug)]
+pub struct Expression {
+    regex: &'static str,
+    /// None when there is nothing to tell a match by.
+    needs: Option<Needs>,
+    compiled: OnceLock<Regex>,
+}
+
+/// What each record that matches an expression has.
+#[derive(Clone, Debug)]
+pub(crate) enum Needs {
+    /// One of these sequences on one of its lines.
+    Sequences(Vec<Sequence>),
+    /// One of these as its first byte: klog's letter.
+    First(Bytes),
+}
+
+impl Expression {
+    fn new(regex: &'static str, literals: &[&str]) -> Self {
+        let hir = || syntax().build().parse(regex).ok();
+        let needs = if literals.is_empty() {
+            hir().and_then(|hir| first(&hir).map(Needs::First).or_else(|| required(&hir).map(Needs::Sequences)))
+        } else {
+            Some(Needs::Sequences(literals.iter().map(|literal| sequence(literal)).collect()))
+        };
+        Self { regex, needs, compiled: OnceLock::new() }
+    }
+
+    /// In the syntax of the regex crate, with its flags.
+    pub fn source(&self) -> String {
+        format!("(?i-u){}", self.regex)
+    }
+
+    pub(crate) fn needs(&self) -> Option<&Needs> {
+        self.needs.as_ref()
+    }
+
+    pub(crate) fn is_match(&self, record: &[u8]) -> bool {
+        #[expect(clippy::expect_used, reason = "profiles are constants, and a test compiles each")]
+        let compile = || {
+            RegexBuilder::new(self.regex)
+                .case_insensitive(true)
+                .unicode(false)
+                .multi_line(true)
+                .build()
+                .expect("it compiles")
+        };
+        self.compiled.get_or_init(compile).is_match(record)
+    }
+}
+
+/// If a record may begin with more than these, its first byte tells too little.
+const MOST_FIRST: usize = 8;
+
+/// The bytes of which a text that matches begins with one; None when these are many.
+fn first(hir: &Hir) -> Option<Bytes> {
+    let is_anchored = hir.properties().look_set_prefix().contains(Look::Start);
+    let mut prefixes = Extractor::new();
+    prefixes.limit_class(MOST_FIRST).limit_literal_len(1).limit_total(MOST_FIRST);
+    let prefixes = is_anchored.then(|| prefixes.extract(hir))?;
+    let bytes: Option<Vec<u8>> = prefixes.literals()?.iter().map(|prefix| prefix.as_bytes().first().copied()).collect();
+    Some(Bytes::of(bytes?.into_iter().map(|byte| byte..=byte)))
+}
+
+/// How expressions of profiles are read.
+fn syntax() -> regex_syntax::ParserBuilder {
+    let mut syntax = regex_syntax::ParserBuilder::new();
+    syntax.case_insensitive(true).unicode(false).utf8(false).multi_line(true);
+    syntax
 }
 
 /// What a record is to a profile: indices of patterns.
@@ -188,20 +267,17 @@ pub struct Attribution {
 
 impl Compiled {
     fn new(profile: &'static Profile) -> Self {
-        let clears: Vec<(usize, &str)> =
-            profile.patterns.iter().enumerate().filter_map(|(n, p)| p.clears.map(|(regex, _)| (n, regex))).collect();
-        let patterns = profile.patterns.iter().map(|p| p.regex);
-        let all = patterns
-            .chain(clears.iter().map(|(_, regex)| *regex))
-            .chain(profile.benign.iter().map(|benign| benign.regex));
-        #[expect(clippy::expect_used, reason = "profiles are constants, and a test compiles each")]
-        let set = RegexSetBuilder::new(all)
-            .case_insensitive(true)
-            .unicode(false)
-            .multi_line(true)
-            .build()
-            .expect("a profile's expressions compile");
-        Self { profile, set, clears: clears.into_iter().map(|(n, _)| n).collect() }
+        let mut expressions: Vec<_> = profile.patterns.iter().map(|p| Expression::new(p.regex, p.literals)).collect();
+        let mut clears = BTreeMap::<_, Vec<usize>>::new();
+        for (n, pattern) in profile.patterns.iter().enumerate() {
+            if let Some(expression) = pattern.clears {
+                clears.entry(expression).or_default().push(n);
+            }
+        }
+        expressions.extend(clears.keys().map(|(regex, literals)| Expression::new(regex, literals)));
+        let clears = clears.into_values().collect();
+        expressions.extend(profile.benign.iter().map(|benign| Expression::new(benign.regex, &[])));
+        Self { profile, expressions, clears }
     }
 
     /// The patterns, in the order of their indices.
@@ -224,39 +300,38 @@ impl Compiled {
         self.profile.patterns.iter().any(|p| p.id == id && p.of_start)
     }
 
-    /// The literals of which a line of each match holds one.
-    pub fn literals(&self) -> Vec<String> {
-        let clears = self.profile.patterns.iter().filter_map(|p| p.clears).flat_map(|(_, literals)| literals);
-        self.profile.patterns.iter().flat_map(|p| p.literals).chain(clears).map(ToString::to_string).collect()
+    /// Its expressions: of the patterns, of what clears them, and of the benign records.
+    pub fn expressions(&self) -> &[Expression] {
+        &self.expressions
     }
 
-    /// The expressions of the patterns that have no literal.
-    pub fn always(&self) -> Vec<String> {
-        self.profile.patterns.iter().filter(|p| p.literals.is_empty()).map(|p| format!("(?i-u){}", p.regex)).collect()
+    /// Where among [`Self::expressions`] those of the benign records begin.
+    pub fn first_benign(&self) -> usize {
+        self.profile.patterns.len() + self.clears.len()
     }
 
-    /// What tells that a record is harmless.
-    pub fn benign(&self, record: &[u8]) -> Option<&'static Benign> {
-        let hits = self.set.matches(record);
-        let first = self.profile.patterns.len() + self.clears.len();
-        hits.into_iter().find_map(|n| self.profile.benign.get(n.checked_sub(first)?))
+    /// What tells that a record is harmless, if it is one of these of [`Self::expressions`].
+    pub fn benign(&self, candidates: impl IntoIterator<Item = usize>, record: &[u8]) -> Option<&'static Benign> {
+        let matching =
+            candidates.into_iter().filter(|&n| n >= self.first_benign() && self.expressions[n].is_match(record));
+        matching.min().and_then(|n| self.profile.benign.get(n - self.first_benign()))
     }
 
-    /// What a record is. `claimed`: a pattern of the job has it, so that no fallback counts it.
-    pub fn attribute(&self, record: &[u8], level: impl FnOnce() -> Option<Level>, claimed: bool) -> Attribution {
-        let hits = self.set.matches(record);
-        let (patterns, clears) = (self.profile.patterns.len(), self.clears.len());
+    /// What a record is that these of [`Self::expressions`] match, in their order. `claimed`: a pattern of the job has
+    /// it, so that no fallback counts it.
+    pub fn attribute(&self, hits: &[usize], level: impl FnOnce() -> Option<Level>, claimed: bool) -> Attribution {
+        let patterns = self.profile.patterns.len();
         let mut out = Attribution::default();
-        if !hits.matched_any() {
+        if hits.is_empty() {
             return out;
         }
         out.cleared =
-            self.clears.iter().enumerate().filter(|(n, _)| hits.matched(patterns + n)).map(|(_, &p)| p).collect();
-        if hits.iter().any(|n| n >= patterns + clears) {
+            hits.iter().filter_map(|n| self.clears.get(n.checked_sub(patterns)?)).flatten().copied().collect();
+        if hits.iter().any(|&n| n >= self.first_benign()) {
             return out;
         }
         let level = level();
-        let hits = hits.iter().filter(|&n| n < patterns && self.profile.patterns[n].admits(level));
+        let hits = hits.iter().copied().filter(|&n| n < patterns && self.profile.patterns[n].admits(level));
         let (fallbacks, known): (Vec<usize>, Vec<usize>) = hits.partition(|&n| self.profile.patterns[n].fallback);
         out.counted_by = known.first().copied();
         if out.counted_by.is_none() && out.cleared.is_empty() && !claimed {
@@ -365,12 +440,7 @@ mod tests {
 
     fn each_part_is_there_for_a_record(id: &str, regex: &str, literals: &[&str], records: &[&str]) {
         for part in alternatives(regex) {
-            let part = regex::bytes::RegexBuilder::new(part)
-                .case_insensitive(true)
-                .unicode(false)
-                .multi_line(true)
-                .build()
-                .unwrap();
+            let part = RegexBuilder::new(part).case_insensitive(true).unicode(false).multi_line(true).build().unwrap();
             assert!(records.iter().any(|r| part.is_match(r.as_bytes())), "{id}: no record has {:?}", part.as_str());
         }
         let literals: Vec<String> = literals.iter().map(|literal| literal.to_lowercase()).collect();
@@ -418,7 +488,9 @@ mod tests {
         let full =
             b"60:C 24 Nov 2026 05:40:38.773 # Write error saving DB on disk(rdbSaveRio): No space left on device";
         let redis = compiled(ProfileName::Redis);
-        let counted_by = redis.attribute(full, || Some(Level::Warning), false).counted_by;
+        let hits: Vec<usize> =
+            (0..redis.expressions().len()).filter(|&n| redis.expressions()[n].is_match(full)).collect();
+        let counted_by = redis.attribute(&hits, || Some(Level::Warning), false).counted_by;
         assert_eq!(counted_by.map(|n| redis.patterns()[n].id), Some("disk-full"));
     }
 
@@ -430,6 +502,9 @@ mod tests {
             ids.sort_unstable();
             ids.dedup();
             assert_eq!(ids.len(), compiled.patterns().len(), "{name:?}: an id is there twice");
+            for expression in compiled.expressions() {
+                assert!(!expression.is_match(b""), "{}", expression.source());
+            }
             for pattern in compiled.patterns() {
                 assert!(pattern.id.len() <= 63 && pattern.meaning.len() <= 200, "{}", pattern.id);
                 assert!(!pattern.meaning.ends_with('.'), "{}", pattern.id);
@@ -441,8 +516,24 @@ mod tests {
     }
 
     #[test]
+    fn an_expression_of_a_records_begin_is_told_by_the_first_byte() {
+        let needs = |regex| Expression::new(regex, &[]).needs;
+        let letters = |letters: &[u8]| Bytes::of(letters.iter().map(|&letter| letter..=letter));
+        let klog = needs(r"\AE\d{4} refused|\A<\d");
+        assert!(matches!(klog, Some(Needs::First(first)) if first == letters(b"eE<")), "{klog:?}");
+        for regex in [r"^E\d{4} refused", r"\A.{0,80}refused", r"\AE\d{4} refused|refused"] {
+            assert!(matches!(needs(regex), Some(Needs::Sequences(_))), "{regex}");
+        }
+        assert!(needs(r"\A.{0,80}").is_none());
+    }
+
+    #[test]
     fn own_patterns_leave_the_fallback_nothing_to_say() {
-        let found = compiled(ProfileName::Generic).attribute(b"ERROR job failed", || Some(Level::Error), true);
-        assert_eq!(found.counted_by, None);
+        let generic = compiled(ProfileName::Generic);
+        let hits: Vec<usize> = (0..generic.expressions().len())
+            .filter(|&n| generic.expressions()[n].is_match(b"ERROR job failed"))
+            .collect();
+        assert!(generic.attribute(&hits, || Some(Level::Error), false).counted_by.is_some());
+        assert_eq!(generic.attribute(&hits, || Some(Level::Error), true).counted_by, None);
     }
 }

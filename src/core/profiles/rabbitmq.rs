@@ -519,7 +519,7 @@ pub(super) const PROFILE: Profile = Profile {
             Info,
             r"Available file handles: \d+\. Please",
             &["Available file handles"],
-            "RabbitMQ may open 1024 files at most, connections included",
+            "RabbitMQ may open few files, connections included",
         ),
         Known::new(
             "end-of-life",

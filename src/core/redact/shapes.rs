@@ -1,9 +1,14 @@
 //! What secrets look like when nobody told us their values.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
-use regex::{Regex, RegexSet};
+use regex::Regex;
+
+use crate::core::logs::{
+    required,
+    sieve::{Bytes, Sequence, rarest, sequence},
+};
 
 /// Words that say of what follows them that it is a secret, whatever stands before them: `DB_PASSWORD`, `x-auth-token`.
 macro_rules! names {
@@ -20,6 +25,8 @@ macro_rules! value {
     };
 }
 
+const URL: &str = "://";
+
 /// Each with the words of which a text that holds it has one, in any case.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, &[&str])] = &[
@@ -35,7 +42,7 @@ const TABLE: &[(&str, &str, &[&str])] = &[
     (r#"(?i)\b((?:set-)?cookie["']?\s*[:=]\s*["']?)(?:\[redacted\]|[^\s"'=;]+=[^"'\r\n]*)"#, "${1}[redacted]", &["cookie"]),
     (r#"(?i)\b(x-[\w-]*(?:key|token|secret|auth)["']?\s*:\s*)(?:\[redacted\]|"[^"]*"|'[^']*'|[^\s"',;]+)"#, "${1}[redacted]", &["x-"]),
     // `scheme://user:password@host`.
-    (r#"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/"'<>]+@"#, "${1}[redacted]@", &["://"]),
+    (r#"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/"'<>]+@"#, "${1}[redacted]@", &[URL]),
     // `?code=…&sig=…` of a URL.
     (r#"(?i)([?&](?:code|key|sig|auth|pass|pw)=)(?:\[redacted\]|[^\s"'&#<>]+)"#, "${1}[redacted]", &["code=", "key=", "sig=", "auth=", "pass=", "pw="]),
     // `password=x`, `"password": "x"`, `--password x`; with a bare colon only words that mean nothing else.
@@ -57,7 +64,7 @@ const TABLE: &[(&str, &str, &[&str])] = &[
     (r"(?i)\b((?:identified\s+(?:with\s+\S+\s+)?by|password)\s+(?:as\s+)?)E?'[^']*'", "${1}[redacted]", &["identified", "password"]),
     // Hashes of passwords: bcrypt, argon2, crypt, SCRAM.
     (r"\$(?:2[abxy]|argon2(?:id|i|d)|scrypt|[156y]|apr1)\$[A-Za-z0-9./+=,$-]{20,}", "[redacted]", &["$2", "$argon2", "$scrypt", "$1$", "$5$", "$6$", "$y$", "$apr1"]),
-    (r"SCRAM-SHA-(?:1|256|512)\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", "[redacted]", &["scram-sha-"]),
+    (r"SCRAM-SHA-(?:1|256|512)\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", "[redacted]", &["scram-sha-1$", "scram-sha-256$", "scram-sha-512$"]),
     // What clouds and services hand out.
     (r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", "[redacted]", &["akia", "asia", "abia", "acca"]),
     (r"\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}", "[redacted]", &["aiza", "ya29.", "gocspx-"]),
@@ -73,7 +80,8 @@ const TABLE: &[(&str, &str, &[&str])] = &[
 struct Shapes {
     /// A text without any of these holds none but perhaps a bot token: one cheap pass, and nearly all lines end here.
     words: AhoCorasick,
-    set: RegexSet,
+    /// The place in the table of each of them.
+    rows: Vec<usize>,
     regexes: Vec<Regex>,
 }
 
@@ -84,22 +92,89 @@ static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
             words: AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .build(TABLE.iter().flat_map(|(.., words)| *words))?,
-            set: RegexSet::new(TABLE.iter().map(|(regex, ..)| regex))?,
+            rows: TABLE.iter().enumerate().flat_map(|(row, (.., words))| words.iter().map(move |_| row)).collect(),
             regexes: TABLE.iter().map(|(regex, ..)| Regex::new(regex)).collect::<Result<_, _>>()?,
         })
     };
     build().expect("the shapes build")
 });
 
-/// Whether a shape may be there.
-pub(super) fn may_be_in(text: &[u8]) -> bool {
-    SHAPES.words.is_match(text) || may_hold_a_bot_token(text)
+/// Some rows of the table, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rows(u64);
+
+impl Rows {
+    /// Those of URLs with a password.
+    pub(super) fn urls() -> Self {
+        TABLE.iter().enumerate().filter(|(_, (.., words))| *words == [URL]).map(|(row, _)| Self::of(row)).collect()
+    }
+
+    fn of(row: usize) -> Self {
+        Self(1 << row)
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn contains(self, row: usize) -> bool {
+        self.0 & (1 << row) != 0
+    }
 }
 
-/// The text with what is named like a secret, or looks like one, hidden.
-pub(super) fn hide(mut text: Cow<'_, str>) -> Cow<'_, str> {
-    for at in SHAPES.set.matches(&text) {
-        if let Cow::Owned(hidden) = SHAPES.regexes[at].replace_all(&text, TABLE[at].1) {
+impl FromIterator<Self> for Rows {
+    fn from_iter<I: IntoIterator<Item = Self>>(rows: I) -> Self {
+        Self(rows.into_iter().fold(0, |all, Self(row)| all | row))
+    }
+}
+
+/// Bits of knowledge.
+const FAR: f64 = 4.0;
+
+/// The rarest of what a text holds one of when it holds a shape, and the rows that it tells of: a row's words, or bytes
+/// that its expression requires and that are rarer by far: words are of secrets, and rarer than their letters. Of a URL with a password nothing is rarer than its `@`, which is left to the caller.
+static SOUGHT: LazyLock<(Vec<Sequence>, Vec<Rows>)> = LazyLock::new(|| {
+    let mut all = BTreeMap::<Sequence, Vec<Rows>>::new();
+    for (row, (regex, _, words)) in TABLE.iter().enumerate().filter(|(_, (.., words))| *words != [URL]) {
+        let least =
+            |sequences: &[Sequence]| sequences.iter().map(|sequence| rarest(sequence).1).fold(f64::INFINITY, f64::min);
+        let words: Vec<Sequence> = if words.is_empty() {
+            vec![[vec![Bytes::of([b'0'..=b'9']); 8], sequence(":")].concat()]
+        } else {
+            words.iter().map(|word| sequence(word)).collect()
+        };
+        let required = regex_syntax::parse(regex).ok().and_then(|hir| required(&hir));
+        for sequence in required.filter(|required| least(required) > least(&words) + FAR).unwrap_or(words) {
+            all.entry(sequence).or_default().push(Rows::of(row));
+        }
+    }
+    all.into_iter().map(|(sequence, rows)| (sequence, rows.into_iter().collect::<Rows>())).unzip()
+});
+
+/// What to look for, see [`rows_of`].
+pub(super) fn sought() -> &'static [Sequence] {
+    &SOUGHT.0
+}
+
+/// What a text may hold that holds these of [`sought`].
+pub(super) fn rows_of(held: impl Iterator<Item = usize>) -> Rows {
+    held.filter_map(|n| SOUGHT.1.get(n)).copied().collect()
+}
+
+/// What a text may hold.
+pub(super) fn rows_in(text: &[u8]) -> Rows {
+    let words = SHAPES.words.find_overlapping_iter(text).map(|word| Rows::of(SHAPES.rows[word.pattern()]));
+    let tokens = || TABLE.iter().enumerate().filter(|(_, (.., words))| words.is_empty()).map(|(row, _)| Rows::of(row));
+    words.chain(may_hold_a_bot_token(text).then(tokens).into_iter().flatten()).collect()
+}
+
+/// The text with what is named like a secret, or looks like one, hidden; of these rows only.
+pub(super) fn hide(mut text: Cow<'_, str>, rows: Rows) -> Cow<'_, str> {
+    for (row, (_, replacement, words)) in TABLE.iter().enumerate().filter(|(row, _)| rows.contains(*row)) {
+        if words.is_empty() && !may_hold_a_bot_token(text.as_bytes()) {
+            continue;
+        }
+        if let Cow::Owned(hidden) = SHAPES.regexes[row].replace_all(&text, *replacement) {
             text = Cow::Owned(hidden);
         }
     }
@@ -123,7 +198,7 @@ mod tests {
 
     /// As a redactor without known values does it.
     fn hidden(text: &str) -> Cow<'_, str> {
-        if may_be_in(text.as_bytes()) { hide(text.into()) } else { text.into() }
+        hide(text.into(), rows_in(text.as_bytes()))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod answer;
 mod gate;
+mod reach;
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+pub use self::reach::Reach;
 use self::{
     answer::{Meaning, meaning},
     gate::Gate,
@@ -203,9 +205,15 @@ impl Bot {
     }
 
     async fn call(&self, call: &SendMessage<'_>) -> Result<Meaning, reqwest::Error> {
+        let (status, body) = self.post("sendMessage", call).await?;
+        Ok(meaning(status, body.as_deref()))
+    }
+
+    /// The status of an answer, and its body where it came in full.
+    async fn post(&self, method: &str, call: &impl Serialize) -> Result<(u16, Option<Vec<u8>>), reqwest::Error> {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(&format!("bot{}", self.token.expose_secret())).push("sendMessage");
+            path.pop_if_empty().push(&format!("bot{}", self.token.expose_secret())).push(method);
         }
         let mut response = self.client.post(url).json(call).send().await?;
         let mut body = Some(Vec::new());
@@ -217,7 +225,7 @@ impl Bot {
                 Ok(Some(_)) | Err(_) => body = None,
             }
         }
-        Ok(meaning(response.status().as_u16(), body.as_deref()))
+        Ok((response.status().as_u16(), body))
     }
 
     /// What an attempt without an answer is.

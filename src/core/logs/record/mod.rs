@@ -31,8 +31,6 @@ pub(super) struct Record {
     pub(super) text: Vec<u8>,
     /// The stamp of its first line.
     pub(super) stamp: Option<Stamp>,
-    /// A line of it holds a literal that some pattern starts from.
-    pub(super) candidate: bool,
     open: bool,
     last: Option<Stamp>,
     lines: u32,
@@ -46,7 +44,6 @@ impl Record {
         Self {
             text: Vec::with_capacity(1024),
             stamp: None,
-            candidate: false,
             open: false,
             last: None,
             lines: 0,
@@ -70,7 +67,7 @@ impl Record {
     pub(super) fn start(&mut self, stamp: Option<Stamp>, line: &[u8]) {
         self.text.clear();
         self.text.extend_from_slice(&line[..line.len().min(MOST_BYTES)]);
-        (self.stamp, self.last, self.lines, self.open, self.candidate) = (stamp, stamp, 1, true, false);
+        (self.stamp, self.last, self.lines, self.open) = (stamp, stamp, 1, true);
         self.header = shared_header(line);
         self.shape = Shape::of(line);
     }

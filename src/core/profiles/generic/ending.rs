@@ -43,12 +43,31 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "disk-full",
         Critical,
-        r"no space left on device|\bENOSPC\b|out of disk space|not enough (?:free )?(?:disk )?space on|disk quota exceeded|\bEDQUOT\b|disk is full|(?:[:\]] |\b(?:ERROR|FATAL|CRITICAL) )disk full",
-        &["no space left", "ENOSPC", "disk is full", "disk full", "out of disk space", "space on", "quota exceeded", "EDQUOT"],
+        r"no space left on device|\bENOSPC\b|not enough (?:free )?(?:disk )?space on|disk quota exceeded|\bEDQUOT\b|database or disk is full|(?:[:\]] |^(?:[\w:.,+-]+ ){0,4}(?:ERROR|FATAL|CRITICAL|PANIC) (?:PANIC )?)(?:out of disk space|disk (?:is )?full)|flood[- ]stage disk watermark .* exceeded",
+        &["no space left", "ENOSPC", "disk is full", "disk full", "out of disk space", "space on", "quota exceeded", "EDQUOT", "disk watermark"],
         "a disk is full",
     )
     .level(BAD)
     .advice("free space on the volume that the log names, or enlarge it"),
+    Known::new(
+        "data-damaged",
+        Critical,
+        r"database disk image is malformed|\bSQLITE_CORRUPT\b|\bCorruptIndexException\b|\bCorruptRecordException\b|\bWT_PANIC\b|WT_ERROR: non-specific WiredTiger error.{0,200}checksum|\[InnoDB\] (?:Database page corruption|Corrupted page|Header page contains inconsistent data)|InnoDB: (?:Database page corruption|Corrupted page|Header page contains inconsistent data)",
+        &[
+            "disk image is malformed",
+            "SQLITE_CORRUPT",
+            "CorruptIndexException",
+            "CorruptRecordException",
+            "WT_PANIC",
+            "WT_ERROR",
+            "page corruption",
+            "Corrupted page",
+            "Header page contains",
+        ],
+        "the data that the program keeps is damaged",
+    )
+    .level(BAD)
+    .advice("stop it, copy its data directory, then repair the copy or restore a backup"),
     Known::new(
         "port-in-use",
         Critical,
@@ -62,7 +81,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "start-failed",
         Critical,
-        r"^ModuleNotFoundError: No module named|^ImportError: |^Error: Cannot find module|\bERR_MODULE_NOT_FOUND\b|^Error: (?:Could not find or load main class|Unable to access jarfile)|\bAPPLICATION FAILED TO START\b|Reason: Worker failed to boot|Worker failed to boot|error while loading shared libraries|exec format error|executable file not found in|version .GLIBC(?:XX)?_[\d.]+. not found|^Could not execute because the specified command|^(?:sh|bash|/bin/\w+|\S+\.sh): .+: (?:not found|No such file or directory|Permission denied)$",
+        r"^ModuleNotFoundError: No module named|^ImportError: |^Error: Cannot find module|\bERR_MODULE_NOT_FOUND\b|^Error: (?:Could not find or load main class|Unable to access jarfile)|error while loading shared libraries|exec format error|executable file not found in|version .GLIBC(?:XX)?_[\d.]+. not found|^Could not execute because the specified command|^(?:sh|bash|/bin/\w+|\S+\.sh): .+: (?:not found|No such file or directory|Permission denied)$",
         &[
             "No module named",
             "ImportError: ",
@@ -70,8 +89,6 @@ pub(super) const PATTERNS: &[Known] = &[
             "ERR_MODULE_NOT_FOUND",
             "load main class",
             "access jarfile",
-            "APPLICATION FAILED TO START",
-            "Worker failed to boot",
             "loading shared libraries",
             "exec format error",
             "executable file not found",
@@ -97,7 +114,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "setting-missing",
         Critical,
-        r#"environment variables? ["'`]?[A-Z][A-Z0-9_]+["'`]? (?:is |are |was )?(?:not (?:set|defined|found|present)|missing|required|undefined|must be)|(?:missing|undefined|required) (?:required )?(?:environment|env) var(?:iable)?s?\b(?: is missing| not set)?:? ["'`]?[A-Z][A-Z0-9_]+|(?:os\.py|<frozen os>)", line \d+, in __getitem__\n(?:.*\n)?KeyError: '|: NotPresent$|validation errors? for \w*(?:Settings|Config)|ImproperlyConfigured|Could not resolve placeholder '|Failed to bind properties under"#,
+        r#"environment variables? ["'`]?[A-Z][A-Z0-9_]+["'`]? (?:is |are |was )?(?:not (?:set|defined|found|present)|missing|required|undefined|must be)|(?:missing|undefined|required) (?:required )?(?:environment|env) var(?:iable)?s?\b(?: is missing| not set)?:? ["'`]?[A-Z][A-Z0-9_]+|(?:os\.py|<frozen os>)", line \d+, in __getitem__\n(?:.*\n)?KeyError: '|: NotPresent$|validation errors? for \w*(?:Settings|Config)|ImproperlyConfigured|Could not resolve placeholder '|Failed to bind properties under|Failed to configure a DataSource: |Database is uninitialized and (?:superuser )?password (?:option )?is not specified"#,
         &[
             "environment var",
             "env var",
@@ -107,12 +124,24 @@ pub(super) const PATTERNS: &[Known] = &[
             "ImproperlyConfigured",
             "resolve placeholder",
             "Failed to bind properties",
+            "configure a DataSource",
+            "Database is uninitialized",
         ],
         "the program does not start: a setting is missing",
     )
     .level(FAILED)
     .survived("the program misses a setting")
     .advice("set what the record names: an environment variable or a file of the configuration"),
+    Known::new(
+        "boot-aborted",
+        Critical,
+        r"\bAPPLICATION FAILED TO START\b|Worker failed to boot",
+        &["APPLICATION FAILED TO START", "Worker failed to boot"],
+        "the program does not start: it gives up while it boots",
+    )
+    .level(FAILED)
+    .survived("a part of the program gave up while it booted")
+    .advice("the record and those before it say why"),
     Known::new(
         "threads-exhausted",
         Critical,

@@ -19,7 +19,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "worker-killed",
         Warning,
-        r"WORKER TIMEOUT \(pid:|Worker \(pid:\d+\) was sent SIG(?:KILL|ABRT|SEGV)|WorkerLostError|DAMN ! worker \d+ .+ died|child \d+ .*exited on signal (?:6|7|9|11)\b|BrokenProcessPool|Terminating timed out worker|exited: \S+ \(.*; not expected\)|Child process \[\d+\] died",
+        r"WORKER TIMEOUT \(pid:|Worker \(pid:\d+\) was sent SIG(?:KILL|ABRT|SEGV)|WorkerLostError|DAMN ! worker \d+ .+ died|child \d+ .*exited on signal (?:6|7|9|11)\b|BrokenProcessPool|Terminating timed out worker|Process '\S+' pid:\d+ exited with 'signal |exited: \S+ \(.*; not expected\)|Child process \[\d+\] died",
         &[
             "WORKER TIMEOUT",
             ") was sent SIG",
@@ -28,6 +28,7 @@ pub(super) const PATTERNS: &[Known] = &[
             "exited on signal",
             "BrokenProcessPool",
             "timed out worker",
+            "exited with 'signal",
             "; not expected)",
             "] died",
         ],
@@ -99,6 +100,36 @@ pub(super) const PATTERNS: &[Known] = &[
     .level(FAILED)
     .advice("compare the program's user and password with that service's"),
     Known::new(
+        "writes-refused",
+        Warning,
+        r"\bMISCONF |can't write against a read only replica|command not allowed when used memory > 'maxmemory'|cannot execute \w+(?: \w+)? in a read-only transaction|index read-only / allow delete",
+        &[
+            "MISCONF ",
+            "against a read only replica",
+            "command not allowed when used memory",
+            "in a read-only transaction",
+            "index read-only",
+        ],
+        "a service that the program needs takes no writes",
+    )
+    .level(FAILED)
+    .advice("look at that service: its disk, its memory, and whether it is the primary"),
+    Known::new(
+        "certificate-not-renewed",
+        Warning,
+        r"^Failed to renew certificate |\brenewals failed\b|Unable to obtain ACME certificate|could not get certificate from issuer|Could not obtain certificates:",
+        &[
+            "Failed to renew certificate",
+            "renewals failed",
+            "ACME certificate",
+            "get certificate from issuer",
+            "obtain certificates",
+        ],
+        "a certificate could not be renewed",
+    )
+    .level(BAD)
+    .advice("the record says why; renew it before it expires"),
+    Known::new(
         "pool-exhausted",
         Warning,
         r"QueuePool limit of size|Connection is not available, request timed out|ConnectionPoolTimeoutException|Timeout waiting for (?:connection|idle object)|prior to obtaining a connection from the pool|could not obtain a connection from the pool|Timeout acquiring a connection|fetching a new connection from the connection pool|pool timed out while waiting|connection pool (?:is )?(?:exhausted|timed out)|sorry, too many clients already|remaining connection slots are reserved|: Too many connections|max number of clients reached|server reached (?:pm\.)?max_children",
@@ -124,7 +155,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "unreachable",
         Warning,
-        r#"\b(?:can(?:not|'t)|could not|couldn't|failed to|unable to) (?:reach|connect to) .*\S:\d+|[:.\]>"(-] ?"?connection refused|\bECONNREFUSED\b|\b(?:connect|dial \w+) .*(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|i/o timeout)|[:\]] (?:no route to host|network is unreachable|host is unreachable)|Error \d+ connecting to \S+|NoRouteToHostException|ConnectException: |connect(?:ion)? timed out|Connect call failed|Cannot connect to host \S+|Can't connect to \w+ server on|could not connect to server|connection to server at .+ failed|Unable to connect to \S+:\d+|ServerSelectionTimeoutError|Communications link failure|RedisConnectionException|Failed to establish a new connection|(?:Connection|Failed to connect) to \S+:\d+ (?:refused|failed)|All connection attempts failed"#,
+        r#"\b(?:can(?:not|'t)|could not|couldn't|failed to|unable to) (?:reach|connect to) .*\S:\d+|(?:[:.\]>(-] ?"?|=")connection refused|\bECONNREFUSED\b|\b(?:connect|dial \w+) .*(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|i/o timeout)|[:\]] (?:no route to host|network is unreachable|host is unreachable)|Error \d+ connecting to \S+|NoRouteToHostException|ConnectException: |connect(?:ion)? timed out|Connect call failed|Cannot connect to host \S+|Can't connect to \w+ server on|could not connect to server|connection to server at .+ failed|Unable to connect to \S+:\d+|ServerSelectionTimeoutError|Communications link failure|RedisConnectionException|Failed to establish a new connection|(?:Connection|Failed to connect) to \S+:\d+ (?:refused|failed)|All connection attempts failed"#,
         &[
             " reach ",
             " connect to ",
@@ -171,7 +202,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "time-out",
         Warning,
-        r"Time(?:d)?[Oo]ut\w*(?:Error|Exception)?: |^(?:[\w.]+\.)?\w*Timeout(?:Error|Exception)?$|context deadline exceeded|Timeout reading from|[Rr]ead timed out|\bE(?:SOCKET)?TIMEDOUT\b|Timeout awaiting|operation timed out",
+        r"Time(?:d)?[Oo]ut\w*(?:Error|Exception): |(?-i:\.\w*Timeout|\b(?:Connect|Pool|Read|Write)Timeout): [^\d\s]|^(?:[\w.]+\.)?\w*Timeout(?:Error|Exception)?$|context deadline exceeded|Timeout reading from|[Rr]ead timed out|\bE(?:SOCKET)?TIMEDOUT\b|Timeout awaiting|operation timed out",
         &["timeout", "timedout", "context deadline exceeded", "read timed out", "operation timed out"],
         "a service that the program needs does not answer in time",
     )
@@ -180,7 +211,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "schema-wrong",
         Warning,
-        r"unapplied migration|PendingMigrationError|Can't locate revision identified by|Target database is not up to date|FlywayException|LiquibaseException|no such (?:table|column): |(?:relation|column) .+ does not exist|Table '.+' doesn't exist|Unknown column '|Invalid object name '|\bP30(?:05|06|09|18)\b.*migrat|(?:^|[:\]] )migrations? (?:\S+ )?failed",
+        r"unapplied migration|PendingMigrationError|Can't locate revision identified by|Target database is not up to date|FlywayException|LiquibaseException|no such (?:table|column): |(?:relation|column) .+ does not exist|does not exist in the current database|Table '.+' doesn't exist|Unknown column '|Invalid object name '|\bP30(?:05|06|09|18)\b.*migrat|(?:^|[:\]] )migrations? (?:\S+ )?failed",
         &["unapplied migration", "PendingMigration", "locate revision", "is not up to date", "Flyway", "Liquibase", "no such table", "no such column", "does not exist", "doesn't exist", "Unknown column", "Invalid object name", "migrat", "P30"],
         "the database is not as the program wants it",
     )
@@ -198,7 +229,7 @@ pub(super) const PATTERNS: &[Known] = &[
     Known::new(
         "permission-denied",
         Warning,
-        r"(?:[:\]] )permission denied|\bEACCES\b|\bEROFS\b|PermissionError: |AccessDeniedException|UnauthorizedAccessException|: read-only file system",
+        r"(?:[:\]] )permission denied|\bEACCES\b|\bEROFS\b|PermissionError: |AccessDeniedException|UnauthorizedAccessException|[:\]] read-only file system",
         &["permission denied", "EACCES", "EROFS", "PermissionError", "AccessDeniedException", "UnauthorizedAccess", "read-only file system"],
         "the program may not read or write a file",
     )
@@ -214,9 +245,24 @@ pub(super) const PATTERNS: &[Known] = &[
     .advice("look for the exceptions that it logs at that time")
     .at_least(5, 600),
     Known::new(
+        "host-not-allowed",
+        Info,
+        r"Invalid HTTP_HOST header|\bDisallowedHost: |Blocked hosts?: |Invalid host header",
+        &["HTTP_HOST header", "DisallowedHost", "Blocked host", "Invalid host header"],
+        "clients ask for a host that the program does not serve: scanners, or one that is missing from its settings",
+    ),
+    Known::new(
+        "php-errors",
+        Warning,
+        r"^(?:\[.{1,40}\] )?(?:(?:NOTICE|WARNING): )?(?:\[pool \S+\] child \d+ said into std(?:err|out): .)?(?:NOTICE: )?(?:PHP message: )?PHP (?:Fatal|Parse) error: ",
+        &["PHP Fatal error", "PHP Parse error"],
+        "scripts of PHP end with fatal errors",
+    )
+    .advice("the record names the file and the line"),
+    Known::new(
         "unhandled-exception",
         Warning,
-        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |^(?:\w+)?Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|^PHP (?:Fatal|Parse) error|Fatal error: Uncaught"#,
+        r#"^Traceback \(most recent call last\)|^Exception in thread "|^(?:\S+ )?Unhandled(?:PromiseRejection| promise rejection| exception| rejection)|^Uncaught |^Exception in ASGI application|^(?:[\w.$]+\.)+[\w$]+(?:Exception|Error)(?:: .*)?\n(?:\t| {2,8})at |\A(?:[\w$]+\.)+[\w$]*(?:Error|Exception): |^[^\w\n]{0,6}\w*Error: .*\n {2,8}at |^thread '.{0,80}' (?:\(\d+\) )?panicked at|http: panic serving |triggerUncaughtException|Fatal error: Uncaught|^ ⨯ (?:\w*Error|\[\w*Error|unhandledRejection)|^prisma:error\b"#,
         &[
             "Traceback (most",
             "Exception",
@@ -225,26 +271,20 @@ pub(super) const PATTERNS: &[Known] = &[
             "Error: ",
             "panicked at",
             "http: panic serving",
-            "PHP Fatal error",
-            "PHP Parse error",
+            "Fatal error: Uncaught",
+            " ⨯ ",
+            "prisma:error",
             "\tat ", "  at ",
         ],
         "the program has unhandled exceptions",
     )
     .level(FAILED)
     .advice("the record says where: look at what changed there"),
-    Known::new(
-        "host-not-allowed",
-        Info,
-        r"Invalid HTTP_HOST header|Blocked hosts?: |Invalid host header",
-        &["HTTP_HOST header", "Blocked host", "Invalid host header"],
-        "clients ask for a host that the program does not serve: scanners, or one that is missing from its settings",
-    ),
     Known::new("fatal-records", Critical, LEVELS, LEVEL_WORDS, "the program logs at a level above error")
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")
         .fallback(),
-    Known::new("klog-fatal-records", Critical, r"\AF(?:\d\d){2,3} \d\d:\d\d:|\A<\d{1,3}>", &[], "the program logs at the level fatal")
+    Known::new("coded-fatal-records", Critical, r"\AF(?:\d\d){2,3} \d\d:\d\d:|\A<\d{1,3}>", &[], "the program logs at a level above error")
         .level(LevelRule::AtLeast(Level::Critical))
         .advice("the record says why")
         .fallback(),
@@ -252,7 +292,7 @@ pub(super) const PATTERNS: &[Known] = &[
         .level(LevelRule::AtLeast(Level::Error))
         .advice("the record says why")
         .fallback(),
-    Known::new("klog-error-records", Warning, r"\AE(?:\d\d){2,3} \d\d:\d\d:|\A\[E \d{6} |\A<\d{1,3}>", &[], "the program logs errors")
+    Known::new("coded-error-records", Warning, r"\AE(?:\d\d){2,3} \d\d:\d\d:|\A\[E \d{6} |\A<\d{1,3}>", &[], "the program logs errors")
         .level(LevelRule::AtLeast(Level::Error))
         .advice("the record says why")
         .fallback(),

@@ -28,8 +28,8 @@ fn levels_are_judged() {
         ("ts=1 msg=no lvl=err", "error-records"),
         ("05:44:36 ERR no", "error-records"),
         ("2026-11-24 05:44:36,123 - app.jobs - ERROR - no", "error-records"),
-        ("E1124 05:44:36.000000       1 main.go:10] no", "klog-error-records"),
-        ("F1124 05:44:36.000000       1 main.go:10] no", "klog-fatal-records"),
+        ("E1124 05:44:36.000000       1 main.go:10] no", "coded-error-records"),
+        ("F1124 05:44:36.000000       1 main.go:10] no", "coded-fatal-records"),
     ]);
 }
 
@@ -62,6 +62,10 @@ fn what_ends_a_program() {
         ("OSError: [Errno 28] No space left on device: '/data/x'", "disk-full"),
         ("Error: ENOSPC: no space left on device, write", "disk-full"),
         ("sqlite3.OperationalError: database or disk is full", "disk-full"),
+        (
+            r#"{"log.level":"WARN","message":"flood stage disk watermark [95%] exceeded on [x][es] free: 1.2gb[4%], all indices on this node will be marked read-only"}"#,
+            "disk-full",
+        ),
         ("Error: listen EADDRINUSE: address already in use :::3000", "port-in-use"),
         ("2026/11/24 05:44:36 listen tcp :8080: bind: address already in use", "port-in-use"),
         ("[2026-11-24 05:44:36 +0000] [7] [ERROR] Connection in use: ('0.0.0.0', 8000)", "port-in-use"),
@@ -69,14 +73,14 @@ fn what_ends_a_program() {
         ("ModuleNotFoundError: No module named 'redis'", "start-failed"),
         ("Error: Cannot find module 'express'", "start-failed"),
         ("Error: Unable to access jarfile /app/app.jar", "start-failed"),
-        ("gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>", "start-failed"),
+        ("gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>", "boot-aborted"),
         (
             "/app/server: error while loading shared libraries: libssl.so.1.1: cannot open shared object file",
             "start-failed",
         ),
         ("exec /usr/local/bin/app: exec format error", "start-failed"),
         ("/docker-entrypoint.sh: line 12: /app/run: No such file or directory", "start-failed"),
-        ("APPLICATION FAILED TO START", "start-failed"),
+        ("APPLICATION FAILED TO START", "boot-aborted"),
         ("Missing required environment variable: DATABASE_URL", "setting-missing"),
         ("Error: environment variable REDIS_URL is not set", "setting-missing"),
         (
@@ -85,6 +89,10 @@ fn what_ends_a_program() {
         ),
         ("django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.", "setting-missing"),
         ("pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings", "setting-missing"),
+        (
+            "2026-11-24 02:00:05+00:00 [ERROR] [Entrypoint]: Database is uninitialized and password option is not specified",
+            "setting-missing",
+        ),
         ("Could not resolve placeholder 'db.url' in value \"${db.url}\"", "setting-missing"),
         ("RuntimeError: can't start new thread", "threads-exhausted"),
     ]);
@@ -236,6 +244,7 @@ fn what_a_program_runs_short_of() {
         ("ERROR deadlock detected", "database-locked"),
         ("django.db.utils.ProgrammingError: relation \"jobs\" does not exist", "schema-wrong"),
         ("sqlite3.OperationalError: no such table: jobs", "schema-wrong"),
+        ("The table `public.User` does not exist in the current database.", "schema-wrong"),
         (
             "You have 3 unapplied migration(s). Your project may not work properly until you apply the migrations for app(s): jobs.",
             "schema-wrong",
@@ -260,10 +269,13 @@ fn exceptions_are_shapes() {
         ("java.lang.IllegalStateException: no\n\tat c.e.App.run(App.java:1)", "unhandled-exception"),
         ("Exception in thread \"main\" java.lang.IllegalStateException: no", "unhandled-exception"),
         ("TypeError: x is undefined\n    at y (/app/a.js:1:1)", "unhandled-exception"),
+        (" ⨯ TypeError: x is undefined\n    at Page (/app/.next/server/app/page.js:1:1)", "unhandled-exception"),
         ("(node:7) UnhandledPromiseRejectionWarning: Error: no", "unhandled-exception"),
         ("thread 'tokio-runtime-worker' panicked at src/main.rs:2:5:", "unhandled-exception"),
         ("2026/11/24 05:44:36 http: panic serving 172.17.0.1:51234: no", "unhandled-exception"),
-        ("PHP Fatal error:  Uncaught Error: no in /app/a.php:3", "unhandled-exception"),
+        ("PHP Fatal error:  Uncaught Error: no in /app/a.php:3", "php-errors"),
+        (" ⨯ TypeError: Cannot read properties of undefined (reading 'map')", "unhandled-exception"),
+        ("prisma:error \nInvalid `prisma.user.findMany()` invocation:", "unhandled-exception"),
     ]);
 }
 
@@ -296,10 +308,16 @@ fn what_looks_alarming_and_is_not() {
         "Tests run: 12, Failures: 0, Errors: 0, Skipped: 0",
         "INFO disk full checks: 0",
         "disk full checks: 0",
+        "subject=\"Re: FATAL disk full on C:\" from=alice status=delivered",
+        "bob asks what to do when the disk is full or out of disk space",
         "connection refused: 0",
         "GET /error/500 200",
         "INFO registered handler for TimeoutError, ConnectionError",
         "registered handler for TimeoutError",
+        r#"Using config: {"timeout": 30, "retry_on": ["connection refused", "timeout"]}"#,
+        "request timeout: 30s, ReadTimeout: 10s",
+        "  connect_timeout: 5",
+        "INFO No renewals were attempted, 0 renewals failed",
         "INFO caught TimeoutError: retried, succeeded on attempt 2",
         "WARNING retrying in 2s: [Errno 111] Connection refused",
         "WARN redis: dial tcp 172.17.0.3:6379: connect: connection refused, retrying",
@@ -329,6 +347,7 @@ fn what_looks_alarming_and_is_not() {
         "Retrying (Retry(total=2)) after connection broken",
         "errors: 0, warnings: 0",
         "error rate 0.0%",
+        r#"subject="Re: FATAL disk full on C:" from=alice status=delivered"#,
         "loaded module error_handler from /app/errors/fatal.py",
         r#"ts=1 level=info msg="lookup cache" err=<nil>"#,
         r#"{"severity":"INFO","message":"OutOfMemoryError: Java heap is what we alert on"}"#,
@@ -347,4 +366,115 @@ fn a_flood_of_errors_is_seen() {
 fn a_host_that_is_not_served_is_only_worth_knowing() {
     let log = "ERROR django.security.DisallowedHost: Invalid HTTP_HOST header: '45.33.1.1'. You may need to add '45.33.1.1' to ALLOWED_HOSTS.";
     assert_eq!(ids(log), ["host-not-allowed"]);
+}
+
+#[test]
+fn a_host_that_is_not_served_is_so_where_the_log_has_no_levels_too() {
+    let log = "Invalid HTTP_HOST header: '45.33.1.1'.\nTraceback (most recent call last):\n  File \"request.py\", line 151, in get_host\n    raise DisallowedHost(msg)\ndjango.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '45.33.1.1'.";
+    assert_eq!(ids(log), ["host-not-allowed"]);
+}
+
+#[test]
+fn a_program_that_gives_up_while_it_boots_is_not_said_to_miss_a_file() {
+    check(&[
+        (
+            "ERROR o.s.b.d.LoggingFailureAnalysisReporter : \n\n***************************\nAPPLICATION FAILED TO START\n***************************\n\nDescription:\n\nFailed to configure a DataSource: 'url' attribute is not specified and no embedded datasource could be configured.",
+            "setting-missing",
+        ),
+        (
+            "2026-11-24 02:00:05+00:00 [ERROR] [Entrypoint]: Database is uninitialized and password option is not specified",
+            "setting-missing",
+        ),
+        (
+            "ERROR o.s.b.d.LoggingFailureAnalysisReporter : \n\n***************************\nAPPLICATION FAILED TO START\n***************************\n\nDescription:\n\nParameter 0 of constructor in c.e.Orders required a bean of type 'c.e.Mailer' that could not be found.",
+            "boot-aborted",
+        ),
+        ("[2026-11-24 05:44:36 +0000] [1] [ERROR] Reason: Worker failed to boot.", "boot-aborted"),
+    ]);
+}
+
+#[test]
+fn data_that_is_damaged_is_named_as_such() {
+    check(&[
+        ("sqlite3.DatabaseError: database disk image is malformed", "data-damaged"),
+        ("Error: SQLITE_CORRUPT: database disk image is malformed", "data-damaged"),
+        (
+            "2026-11-24T02:00:05.123456Z 1 [ERROR] [MY-012224] [InnoDB] Header page contains inconsistent data in datafile: ./ibdata1",
+            "data-damaged",
+        ),
+        ("2026-11-24  2:00:05 0 [ERROR] InnoDB: Database page corruption on disk or a failed read", "data-damaged"),
+        (
+            r#"{"log.level":"WARN","message":"org.apache.lucene.index.CorruptIndexException: checksum failed"}"#,
+            "data-damaged",
+        ),
+        (
+            r#"{"s":"E","c":"WT","id":22435,"msg":"WiredTiger error message","attr":{"error":-31804,"message":"WT_PANIC: WiredTiger library panic"}}"#,
+            "data-damaged",
+        ),
+        ("ERROR kafka: org.apache.kafka.common.errors.CorruptRecordException: Record is corrupt", "data-damaged"),
+    ]);
+}
+
+#[test]
+fn what_each_runtime_says_in_its_own_way() {
+    check(&[
+        (
+            "[24-Nov-2026 05:44:36] WARNING: [pool www] child 7 said into stderr: \"NOTICE: PHP message: PHP Fatal error:  Uncaught Error: no\"",
+            "php-errors",
+        ),
+        ("NOTICE: PHP message: PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted", "php-errors"),
+        (
+            "[2026-11-24 05:44:36,123: ERROR/MainProcess] Process 'ForkPoolWorker-1' pid:8 exited with 'signal 9 (SIGKILL)'",
+            "worker-killed",
+        ),
+        ("OSError: [Errno 30] Read-only file system: '/data/up/1.png'", "permission-denied"),
+        (
+            r#"{"log.level": "WARN", "message":"flood stage disk watermark [95%] exceeded on [x], all indices on this node will be marked read-only"}"#,
+            "disk-full",
+        ),
+        (
+            "2026-11-24T05:44:36.123456Z 42 [ERROR] [MY-000035] [Server] Disk is full writing './binlog.000003' (OS errno 28 - No space left on device)",
+            "disk-full",
+        ),
+    ]);
+}
+
+#[test]
+fn a_service_that_takes_no_writes_is_named_as_such() {
+    check(&[
+        ("redis.exceptions.ReadOnlyError: You can't write against a read only replica.", "writes-refused"),
+        ("ERROR job failed: OOM command not allowed when used memory > 'maxmemory'.", "writes-refused"),
+        (
+            "redis.exceptions.ResponseError: MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+            "writes-refused",
+        ),
+        ("ERROR db: cannot execute INSERT in a read-only transaction", "writes-refused"),
+        ("ERROR db: cannot execute CREATE TABLE in a read-only transaction", "writes-refused"),
+        (
+            "ERROR es: index [cars] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index read-only / allow delete]",
+            "writes-refused",
+        ),
+    ]);
+}
+
+#[test]
+fn a_certificate_that_is_not_renewed_is_seen_before_it_expires() {
+    check(&[
+        ("Failed to renew certificate site.test with error: Some challenges have failed.", "certificate-not-renewed"),
+        ("All renewals failed. The following certificates could not be renewed:", "certificate-not-renewed"),
+        (
+            "2026-11-24T05:44:36Z ERR Unable to obtain ACME certificate for domains error=\"no\"",
+            "certificate-not-renewed",
+        ),
+        (
+            r#"{"level":"error","logger":"tls.obtain","msg":"could not get certificate from issuer","error":"HTTP 403"}"#,
+            "certificate-not-renewed",
+        ),
+        ("2026/11/24 05:44:36 Could not obtain certificates:", "certificate-not-renewed"),
+    ]);
+}
+
+#[test]
+fn an_exception_by_its_full_name_is_one_without_its_frames() {
+    check(&[("celery.exceptions.NotRegisteredError: 'app.tasks.x'", "unhandled-exception")]);
 }

@@ -100,7 +100,8 @@ pub(super) const PATTERNS: &[Known] = &[
         ),
         &[
             "configuration file",
-            "pg_hba.conf",
+            "pg_hba.conf was not reloaded",
+            "could not load ",
             "for parameter",
             "configuration parameter",
             "without restarting the server",

@@ -259,7 +259,7 @@ mod tests {
     }
 
     /// The request after this answer with these results.
-    fn next(mut request: Value, answer: &Value, content: Value) -> Value {
+    fn next(mut request: Value, answer: &Value, content: &Value) -> Value {
         let turns = request["messages"].as_array_mut().unwrap();
         let mut said = answer["content"].clone();
         for block in said.as_array_mut().unwrap() {
@@ -277,7 +277,7 @@ mod tests {
         let (status, first) = ask(&mut api, &request());
         assert_eq!((status, &first["stop_reason"]), (200, &json!("tool_use")));
         let second =
-            next(request(), &first, json!([{"type": "tool_result", "tool_use_id": "toolu_rig_1", "content": "none"}]));
+            next(request(), &first, &json!([{"type": "tool_result", "tool_use_id": "toolu_rig_1", "content": "none"}]));
         api.model = Some(Box::new(|asked| {
             Answer::text(format!("{} {:?} {:?}", asked.turns(), asked.results(), asked.tools()))
         }));
@@ -293,7 +293,7 @@ mod tests {
         let mut api = Api::default();
         api.script.push_back(Answer::text("a").thinking("hm"));
         let (_, first) = ask(&mut api, &request());
-        let second = next(request(), &first, json!([{"type": "text", "text": "And?"}]));
+        let second = next(request(), &first, &json!([{"type": "text", "text": "And?"}]));
         for (at, value) in [("/messages/1/content/0/thinking", "no"), ("/messages/0/content/0/text", "Look again.")] {
             let mut changed = second.clone();
             *changed.pointer_mut(at).unwrap() = value.into();
@@ -308,8 +308,7 @@ mod tests {
 
     #[test]
     fn what_is_marked_is_read_from_the_cache_the_second_time() {
-        let mut api = Api::default();
-        api.model = Some(Box::new(|_| Answer::text("ok")));
+        let mut api = Api { model: Some(Box::new(|_| Answer::text("ok"))), ..Api::default() };
         ask(&mut api, &request());
         let mut longer = request();
         longer["messages"][0]["content"][0]["text"] = "Look there.".into();
