@@ -11,7 +11,7 @@ use super::{
     effective,
     execution::{self, MAX_ATTEMPTS},
     fold,
-    investigation::course,
+    investigation::{budget::Limit, course},
     observe,
     observe::Understood,
     outbox::{self, Delivery},
@@ -553,7 +553,7 @@ impl<'a> View<'a> {
         }
         if course::is_spent(self.job, claude, self.now) {
             let message = "the tokens that this job may use in a day are used";
-            return end(&claude.model, course::BUDGET_EXHAUSTED, message);
+            return end(&claude.model, Limit::Day.as_str(), message);
         }
         (self.me.room_to_investigate && self.understood.problems.is_empty()).then(|| {
             let status = course::begun(run, &claude.model, &self.me.holder, self.now);

@@ -15,7 +15,7 @@ use crate::{
     api::{MonitoringJob, MonitoringRun},
     core::{
         condition,
-        investigation::course,
+        investigation::{budget::Limit, course},
         plan::{self, Effect, Execution, Investigated, JobWrite, RunWrite},
         previous::Previous,
     },
@@ -145,7 +145,7 @@ impl<S: Store, W: World> Engine<S, W> {
                     let investigation = match tokio::time::timeout(patience + INVESTIGATION_GRACE, doing).await {
                         Ok(Ok(investigation)) => investigation,
                         Ok(Err(_)) => without(course::BROKEN, "it broke down: a defect of Stagewatch"),
-                        Err(_) => without(course::TIMED_OUT, "it was not done in time"),
+                        Err(_) => without(Limit::Time.as_str(), "it was not done in time"),
                     };
                     let investigated = Investigated { run: name, attempt, investigation: Box::new(investigation) };
                     // The engine is gone when nobody listens; the investigation then counts as lost.

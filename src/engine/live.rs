@@ -1,6 +1,11 @@
 //! The real world: runs look at real targets, messages go to Telegram.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
@@ -8,7 +13,10 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::world::{Notice, World};
 use crate::{
-    analyze::analyst::Analyst,
+    analyze::{
+        analyst::Analyst,
+        investigation::{Investigator, Scene},
+    },
     api::{
         MonitoringJob, MonitoringRun, MonitoringRunSpec, Window,
         analysis::Investigation,
@@ -216,12 +224,32 @@ impl<T: Fn(Notice) + Send + Sync + 'static> World for Live<T> {
     async fn investigate(
         &self,
         job: Arc<MonitoringJob>,
-        _run: MonitoringRun,
-        _earlier: Vec<MonitoringRun>,
-        _patience: Duration,
+        run: MonitoringRun,
+        earlier: Vec<MonitoringRun>,
+        patience: Duration,
     ) -> Investigation {
-        let model = course::asked(&job).map_or("", |claude| claude.model.as_str());
-        course::without_report(model, "Unavailable", "this process has nobody who investigates")
+        let Some(analyst) = &self.analyst else {
+            let model = course::asked(&job).map_or("", |claude| claude.model.as_str());
+            return course::without_report(model, "NotAsked", "this process asks Claude nothing");
+        };
+        let investigator = Investigator {
+            client: analyst.client.clone(),
+            spending: Arc::clone(&analyst.spending),
+            prices: analyst.prices.clone(),
+            metrics: Arc::clone(&analyst.metrics),
+            collector: self.collector.clone(),
+        };
+        let now = Timestamp::now();
+        let scene = Scene {
+            job: &job,
+            run: &run,
+            earlier: &earlier,
+            day_tokens_used: course::used(&job, now),
+            now,
+            secrets: &self.secrets,
+            nonce: RandomState::new().hash_one(now.as_nanosecond()),
+        };
+        investigator.investigate(scene, patience).await
     }
 
     fn send(

@@ -180,7 +180,7 @@ async fn an_investigation_that_never_ends_is_ended() {
     let sim = sim("OnIncident", "Changes").await;
     *sim.world.investigation_takes.lock().unwrap() = minutes(60);
     sim.run_for("a", minutes(8)).await;
-    assert_eq!(stopped(&sim.runs().await[0]), (InvestigationPhase::Failed, 1, "TimedOut"));
+    assert_eq!(stopped(&sim.runs().await[0]), (InvestigationPhase::Failed, 1, "TimeLimit"));
     assert_eq!(sim.kinds(), [ALERT, INVESTIGATION]);
 }
 
@@ -223,7 +223,7 @@ async fn a_day_without_tokens_is_told_and_asks_nothing() {
     sim.break_(WORSE);
     sim.run_for("b", minutes(1)).await;
     assert_eq!(sim.world.investigations.lock().unwrap().len(), 1);
-    assert_eq!(stopped(&sim.runs().await[1]), (InvestigationPhase::Failed, 0, "BudgetExhausted"));
+    assert_eq!(stopped(&sim.runs().await[1]), (InvestigationPhase::Failed, 0, "DailyTokenLimit"));
     assert_eq!(sim.kinds(), [ALERT, INVESTIGATION, ALERT, INVESTIGATION]);
 }
 

@@ -413,7 +413,7 @@ fn uncertain() -> Case {
 
 fn without_report() -> Case {
     let ended = serde_json::json!({
-        "phase": "Failed", "attempt": 0, "stopReason": "BudgetExhausted",
+        "phase": "Failed", "attempt": 0, "stopReason": "DailyTokenLimit",
         "message": "the tokens that this job may use in a day are used", "turns": 0, "toolCalls": 0,
         "usage": {"calls": 0, "inputTokens": 0, "cacheWriteTokens": 0, "cacheReadTokens": 0, "outputTokens": 0},
     });

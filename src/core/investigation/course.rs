@@ -30,10 +30,6 @@ pub const CONCLUDED: &str = "Concluded";
 pub const WITHDRAWN: &str = "Withdrawn";
 /// The stop reason of one whose processes were lost.
 pub const HOLDER_LOST: &str = "HolderLost";
-/// The stop reason of one for which the day has no tokens left.
-pub const BUDGET_EXHAUSTED: &str = "BudgetExhausted";
-/// The stop reason of one that took too long.
-pub const TIMED_OUT: &str = "TimedOut";
 /// The stop reason of one that broke down.
 pub const BROKEN: &str = "Broken";
 /// What a report may weigh, as JSON: most of a run's status is for what the run saw.
