@@ -328,6 +328,7 @@ fn notified(status: &mut MonitoringJobStatus, generation: Option<i64>, now: Time
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::analysis::DueInvestigation;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + secs).unwrap()
@@ -422,5 +423,56 @@ mod tests {
         let mut s = status(&[entry("a", MessageKind::Alert), entry("r", MessageKind::Recovery)]);
         record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
         assert_eq!(s.outbox[0].reply_to, Some(7));
+    }
+
+    #[test]
+    fn an_investigation_gives_way_and_displaces_nothing() {
+        let mut s = status(&[entry("a", MessageKind::Alert), entry("b", MessageKind::Report)]);
+        push(&mut s, entry("i1", MessageKind::Investigation));
+        push(&mut s, entry("i2", MessageKind::Investigation));
+        let ids = |s: &MonitoringJobStatus| s.outbox.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&s), ["a", "b", "i2"], "a report that waits tells of more");
+        for n in 0..5 {
+            push(&mut s, entry(&format!("a{n}"), MessageKind::Alert));
+        }
+        push(&mut s, entry("last", MessageKind::Alert));
+        assert_eq!(ids(&s), ["a", "i2", "a0", "a1", "a2", "a3", "a4", "last"]);
+        push(&mut s, entry("one-more", MessageKind::Alert));
+        assert_eq!(ids(&s), ["a", "a0", "a1", "a2", "a3", "a4", "last", "one-more"]);
+        push(&mut s, entry("i3", MessageKind::Investigation));
+        assert_eq!((s.outbox.len(), ids(&s).contains(&"i3".to_owned())), (MAX_ENTRIES, false));
+    }
+
+    #[test]
+    fn an_investigation_replies_to_the_message_of_its_run_whichever_is_first() {
+        let of = |kind| OutboxEntry { run: "run".into(), ..entry("x", kind) };
+        let due = |s: &mut MonitoringJobStatus| {
+            let (run, incident_since) = ("run".into(), Some(at(0)));
+            s.investigation = Some(DueInvestigation { run, incident_since, told: true, alerts: vec![] });
+        };
+        for kind in [MessageKind::Alert, MessageKind::Report, MessageKind::WasDown] {
+            let mut s = status(&[OutboxEntry { id: "a".into(), ..of(kind) }]);
+            due(&mut s);
+            record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
+            assert_eq!(s.investigation.unwrap().alerts[0].message_id, 7, "{kind:?}");
+            let mut s = status(&[
+                OutboxEntry { id: "a".into(), ..of(kind) },
+                OutboxEntry { id: "i".into(), ..of(MessageKind::Investigation) },
+            ]);
+            record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
+            assert_eq!(s.outbox[0].reply_to, Some(7), "{kind:?}");
+        }
+        let mut s = status(&[entry("another", MessageKind::Report)]);
+        s.outbox[0].run = "another".into();
+        due(&mut s);
+        record(&mut s, "another", &Delivery::Accepted { message_id: 7 }, None, at(1));
+        assert_eq!(s.investigation.unwrap().alerts, [], "a later run's message is not its run's");
+    }
+
+    #[test]
+    fn what_an_alert_was_merged_into_comes_before_its_investigation() {
+        let mut s = status(&[entry("i", MessageKind::Investigation)]);
+        push(&mut s, entry("w", MessageKind::WasDown));
+        assert_eq!(s.outbox.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["w", "i"]);
     }
 }

@@ -1,6 +1,8 @@
 //! The plan: (job, its runs, me, now) → at most one effect. Its result is read back before the next is asked for, so
 //! every point at which a process can die has a name, and what comes next is decided from what is stored.
 
+mod investigation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,16 +12,14 @@ use kube::Resource;
 use super::{
     effective,
     execution::{self, MAX_ATTEMPTS},
-    fold,
-    investigation::{budget::Limit, course},
-    observe,
+    fold, observe,
     observe::Understood,
     outbox::{self, Delivery},
     schedule,
 };
 use crate::api::{
     self, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunSpec, MonitoringRunStatus, Verdict,
-    analysis::{Investigation, InvestigationPhase},
+    analysis::Investigation,
     job::ConcurrencyPolicy,
     job_status::{ContainerBaseline, OutboxState, SlotCount},
     report::Report,
@@ -226,13 +226,6 @@ pub fn owner(run: &MonitoringRun) -> Option<&str> {
     owners.iter().find(|o| o.kind == MonitoringJob::kind(&())).map(|o| o.uid.as_str())
 }
 
-impl Me {
-    /// Lets go of an investigation that is not wanted from this process any more.
-    pub fn drops_investigation(&self) -> Option<Effect> {
-        (self.investigating.is_some() || self.investigated.is_some()).then_some(Effect::AbandonInvestigation)
-    }
-}
-
 impl<'a> View<'a> {
     fn status(&self) -> MonitoringJobStatus {
         self.job.status.clone().unwrap_or_default()
@@ -301,14 +294,7 @@ impl<'a> View<'a> {
         if let Some((name, run)) = self.unfinished().find(|(_, r)| holder(r) == Some(self.me.holder.as_str())) {
             return Some(Effect::PatchRun(RunWrite::HandBack, name.clone(), Box::new(execution::handed_back(run))));
         }
-        let (name, run) = self.due_investigation()?;
-        match self.investigated(name, run) {
-            None if self.investigates(run) => {
-                let status = course::handed_back(run);
-                Some(Effect::PatchRun(RunWrite::HandBackInvestigation, name.to_owned(), Box::new(status)))
-            }
-            local => local,
-        }
+        self.hand_investigation_back()
     }
 
     fn proceed(&self) -> Option<Effect> {
@@ -486,81 +472,6 @@ impl<'a> View<'a> {
         Some(Effect::PatchRun(RunWrite::Fail, name.clone(), Box::new(status)))
     }
 
-    /// The run whose investigation is due.
-    fn due_investigation(&self) -> Option<(&'a str, &'a MonitoringRun)> {
-        let due = self.job.status.as_ref()?.investigation.as_ref()?;
-        self.runs.get(&due.run).filter(|run| owner(run) == Some(self.uid())).map(|run| (due.run.as_str(), run))
-    }
-
-    /// Whether the investigation of `run` is this process's.
-    fn investigates(&self, run: &MonitoringRun) -> bool {
-        investigation_of(run).is_some_and(|held| {
-            held.phase == InvestigationPhase::Running && held.holder.as_deref() == Some(self.me.holder.as_str())
-        })
-    }
-
-    /// What this process holds of the investigation of `run` in memory goes into the store, or is dropped.
-    fn investigated(&self, name: &str, run: &MonitoringRun) -> Option<Effect> {
-        let ours = self.investigates(run);
-        match &self.me.investigated {
-            Some(done)
-                if ours && done.run == name && investigation_of(run).map(|i| i.attempt) == Some(done.attempt) =>
-            {
-                let status = course::ended(run, (*done.investigation).clone(), self.now);
-                Some(Effect::PatchRun(RunWrite::EndInvestigation, name.to_owned(), Box::new(status)))
-            }
-            None if ours && self.me.investigating.as_deref() == Some(name) => None,
-            _ => self.me.drops_investigation(),
-        }
-    }
-
-    /// A closer look that is due. It comes after all that keeps the schedule, and goes on beside it.
-    fn investigation(&self) -> Option<Effect> {
-        let Some((name, run)) = self.due_investigation() else {
-            let mut status = self.status();
-            // Its run was deleted: there is nothing left to look into, and nowhere to keep what came of it.
-            let gone =
-                status.investigation.take().map(|_| Effect::PatchJob(JobWrite::FoldInvestigation, Box::new(status)));
-            return self.me.drops_investigation().or(gone);
-        };
-        let held = investigation_of(run);
-        let phase = held.map_or(InvestigationPhase::Pending, |held| held.phase);
-        if matches!(phase, InvestigationPhase::Completed | InvestigationPhase::Failed) {
-            let context =
-                fold::Context { schedule: self.understood.schedule.as_ref(), holder: &self.me.holder, now: self.now };
-            return self.me.drops_investigation().or_else(|| {
-                let status = course::fold(self.job, run, context)?;
-                Some(Effect::PatchJob(JobWrite::FoldInvestigation, Box::new(status)))
-            });
-        }
-        let end = |model: &str, reason, message: &str| {
-            let status = course::ended(run, course::without_report(model, reason, message), self.now);
-            Some(Effect::PatchRun(RunWrite::EndInvestigation, name.to_owned(), Box::new(status)))
-        };
-        let Some(claude) = course::asked(self.job) else {
-            let model = held.map_or("", |held| held.model.as_str());
-            return end(model, course::WITHDRAWN, "the job no longer asks for investigations");
-        };
-        if let Some(local) = self.investigated(name, run) {
-            return Some(local);
-        }
-        if self.investigates(run) {
-            return self.me.investigating.is_none().then(|| Effect::Investigate(name.to_owned()));
-        }
-        if !course::may_begin(run) {
-            let message = format!("its process was lost {MAX_ATTEMPTS} times");
-            return end(&claude.model, course::HOLDER_LOST, &message);
-        }
-        if course::is_spent(self.job, claude, self.now) {
-            let message = "the tokens that this job may use in a day are used";
-            return end(&claude.model, Limit::Day.as_str(), message);
-        }
-        (self.me.room_to_investigate && self.understood.problems.is_empty()).then(|| {
-            let status = course::begun(run, &claude.model, &self.me.holder, self.now);
-            Effect::PatchRun(RunWrite::BeginInvestigation, name.to_owned(), Box::new(status))
-        })
-    }
-
     /// Own runs beyond what the history keeps. A run stays while an incident, an investigation or a message on its way refers to it.
     fn prune(&self) -> Option<Effect> {
         let status = self.job.status.as_ref()?;
@@ -611,10 +522,6 @@ use Observe::{Cosmetic, Important};
 enum Observe {
     Important,
     Cosmetic,
-}
-
-fn investigation_of(run: &MonitoringRun) -> Option<&Investigation> {
-    run.status.as_ref().and_then(|s| s.investigation.as_ref())
 }
 
 fn verdict(run: &MonitoringRun) -> Option<Verdict> {

@@ -103,9 +103,13 @@ impl JobState {
     /// Finished runs before `run`, newest first.
     pub(super) fn before(&self, run: &MonitoringRun) -> Vec<MonitoringRun> {
         let done = |run: &MonitoringRun| run.status.as_ref().and_then(|status| status.completion_time);
-        let same_job = |other: &&MonitoringRun| plan::owner(other) == plan::owner(run);
-        let mut earlier: Vec<_> =
-            self.runs.values().filter(same_job).filter(|r| done(r).is_some() && done(r) < done(run)).collect();
+        let job = self.job.as_ref().and_then(|job| job.metadata.uid.as_deref());
+        let before = |other: &&MonitoringRun| {
+            plan::owner(other).is_none_or(|owner| Some(owner) == job)
+                && done(other).is_some()
+                && done(other) < done(run)
+        };
+        let mut earlier: Vec<_> = self.runs.values().filter(before).collect();
         earlier.sort_by_key(|run| std::cmp::Reverse(done(run)));
         earlier.into_iter().take(MAX_EARLIER).cloned().collect()
     }

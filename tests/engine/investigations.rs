@@ -185,6 +185,19 @@ async fn an_investigation_that_never_ends_is_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_investigation_that_breaks_us_is_told_and_harms_no_run() {
+    let sim = Sim::new("2026-11-24T03:00:30Z");
+    let mut job = spec("OnIncident", "Changes");
+    job["analysis"]["claude"]["model"] = "breaks-us".into();
+    sim.create_job(job).await;
+    sim.break_(DOWN);
+    sim.run_for("a", minutes(3)).await;
+    assert_eq!(stopped(&sim.runs().await[0]), (InvestigationPhase::Failed, 1, "Broken"));
+    assert_eq!(sim.runs().await.len(), 3);
+    assert_eq!(sim.kinds(), [ALERT, INVESTIGATION]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_joins_is_investigated_and_what_comes_back_is_not() {
     let sim = sim("OnIncident", "Changes").await;
     for broken in [DOWN, WORSE, DOWN, WORSE, DOWN] {

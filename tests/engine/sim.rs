@@ -218,6 +218,7 @@ impl World for SimWorld {
         let held = run.status.as_ref().unwrap().investigation.clone().unwrap();
         let begun = (run.metadata.name.clone().unwrap(), held.attempt, earlier.len());
         self.investigations.lock().unwrap().push(begun);
+        assert_ne!(held.model, "breaks-us", "as the test wants it");
         let takes = *self.investigation_takes.lock().unwrap();
         tokio::time::sleep(takes).await;
         investigation(&held.model)

@@ -206,3 +206,65 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     fold::bound(&mut status);
     Some(status)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Where `value` is more than `schema` admits.
+    fn beyond(schema: &Value, value: &Value, path: &str) -> Vec<String> {
+        let limit = |key: &str| schema[key].as_f64();
+        let more = |have: usize, key: &str| limit(key).is_some_and(|most| have as f64 > most);
+        let mut wrong: Vec<String> = match value {
+            Value::String(text) => more(text.chars().count(), "maxLength"),
+            Value::Array(list) => more(list.len(), "maxItems"),
+            Value::Number(n) => {
+                n.as_f64() < limit("minimum") || limit("maximum").is_some_and(|most| n.as_f64() > Some(most))
+            }
+            _ => false,
+        }
+        .then(|| path.to_owned())
+        .into_iter()
+        .collect();
+        for (key, value) in value.as_object().into_iter().flatten() {
+            wrong.extend(beyond(&schema["properties"][key], value, &format!("{path}.{key}")));
+        }
+        for value in value.as_array().into_iter().flatten() {
+            wrong.extend(beyond(&schema["items"], value, &format!("{path}[]")));
+        }
+        wrong
+    }
+
+    /// A store that refused it would refuse it again and again, and nothing else of the job would go on.
+    #[test]
+    fn whatever_came_of_it_the_store_takes_it() {
+        let crds = serde_json::to_value(crate::api::schema::crds()).unwrap();
+        let schema = &crds[1]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"];
+        for letter in ["a", "ü", "🟢", "\"", "\u{7}"] {
+            let long = letter.repeat(3000);
+            let many = vec![long.clone(); 30];
+            let usage =
+                json!({"calls": -1, "inputTokens": 1, "cacheWriteTokens": 0, "cacheReadTokens": 0, "outputTokens": 1});
+            let result = json!({
+                "phase": "Running", "model": long, "attempt": 7, "stopReason": long, "message": long, "turns": -5,
+                "toolCalls": -5, "usage": usage,
+                "report": {
+                    "broken": long, "since": long, "cause": long, "certainty": "Known", "evidence": many, "impact": long,
+                    "nextSteps": many, "unchecked": many,
+                },
+            });
+            let run: MonitoringRun = serde_json::from_value(json!({
+                "apiVersion": "monitoring.pitchai.net/v1alpha1", "kind": "MonitoringRun", "metadata": {"name": "run"},
+                "spec": {"jobRef": {"name": "staging"}}, "status": {"phase": "Completed"},
+            }))
+            .unwrap();
+            let status = ended(&run, serde_json::from_value(result).unwrap(), Timestamp::UNIX_EPOCH);
+            let json = serde_json::to_value(&status).unwrap();
+            assert_eq!(beyond(schema, &json, "status"), Vec::<String>::new());
+            assert!(json.to_string().len() < 12 * 1024, "{letter}: {}", json.to_string().len());
+            assert!(!status.investigation.unwrap().report.unwrap().cause.is_empty());
+        }
+    }
+}
