@@ -29,15 +29,13 @@ use crate::{
             prices::Prices,
             untrusted::{Fence, clean},
         },
-        investigation::{budget::Limit, prompt, report},
+        investigation::{budget::Limit, course::CONCLUDED, prompt, report},
         redact::{Redactor, cut},
     },
     secrets::Secrets,
     telemetry::metrics::Metrics,
 };
 
-/// The reason of an investigation that came to its report by itself.
-pub const CONCLUDED: &str = "Concluded";
 /// How long after its time an investigation may still take to say how it ended.
 const GRACE: Duration = Duration::from_secs(3);
 

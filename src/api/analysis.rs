@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Verdict,
+    job_status::AlertMessage,
     schema::{Instant, MAX_INTEGER},
 };
 
@@ -147,9 +148,32 @@ pub struct Investigation {
     pub usage: Usage,
 }
 
+/// An investigation that is due, goes on, or is not told yet. At most one of a job: what joins an incident meanwhile is
+/// for that one to see, which looks at the targets as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DueInvestigation {
+    /// The run that it looks into, whose `status.investigation` tells how far it is; it is kept until then.
+    #[schemars(length(max = 63))]
+    pub run: String,
+    /// When the incident began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Instant>")]
+    pub incident_since: Option<Timestamp>,
+    /// Its run was told, and so is what comes of it.
+    #[serde(default, skip_serializing_if = "crate::api::job::is_false")]
+    pub told: bool,
+    /// The message that told of its run, for each receiver: the investigation replies to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 4), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["receiver"]))]
+    pub alerts: Vec<AlertMessage>,
+}
+
 /// How far an investigation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum InvestigationPhase {
+    /// It was handed back by a process that stopped, and waits for another one.
+    Pending,
     /// It goes on.
     Running,
     /// It came to a report.

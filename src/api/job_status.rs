@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Finding, FindingState, Kind, Severity, Verdict, Window,
+    analysis::DueInvestigation,
     schema::{Instant, MAX_INTEGER, as_stored},
 };
 
@@ -84,6 +85,9 @@ pub struct MonitoringJobStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2), inner(length(max = 63)), extend("x-kubernetes-list-type" = "atomic"))]
     pub incident_runs: Vec<String>,
+    /// The closer look that Claude is to take, or takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub investigation: Option<DueInvestigation>,
     /// Messages on their way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
@@ -354,8 +358,8 @@ pub struct AlertMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboxEntry {
-    /// `<run>/<receiver>`, stable over attempts.
-    #[schemars(length(max = 128))]
+    /// `<run>/<receiver>`, and `/investigation` of an investigation; stable over attempts.
+    #[schemars(length(max = 144))]
     pub id: String,
     /// The receiver's name.
     #[schemars(length(max = 63))]
@@ -410,8 +414,10 @@ pub struct OutboxEntry {
 impl OutboxEntry {
     /// A message of `kind` to `receiver` about `run`, not yet on its way.
     pub fn new(receiver: &str, kind: MessageKind, run: &str) -> Self {
+        // An investigation may wait behind the alert of the same run.
+        let suffix = if kind == MessageKind::Investigation { "/investigation" } else { "" };
         Self {
-            id: format!("{run}/{receiver}"),
+            id: format!("{run}/{receiver}{suffix}"),
             receiver: receiver.to_owned(),
             kind,
             run: run.to_owned(),
@@ -446,6 +452,8 @@ pub enum MessageKind {
     Muted,
     /// It opened and was over before anybody could be told.
     WasDown,
+    /// What a closer look came to, as a reply to the message of its run.
+    Investigation,
     /// The job cannot be run.
     Notice,
 }

@@ -133,8 +133,8 @@ fn finish(run: &MonitoringRun, mut status: MonitoringRunStatus, phase: Phase, do
     status
 }
 
-/// Drops evidence, then observations, then the least severe findings, until the status fits.
-fn bound(status: &mut MonitoringRunStatus) {
+/// Drops evidence, then most of what Claude wrote, then observations, then the least severe findings, until the status fits.
+pub(super) fn bound(status: &mut MonitoringRunStatus) {
     status.findings.truncate(MAX_FINDINGS);
     status.observations.truncate(MAX_OBSERVATIONS);
     let fits = |s: &MonitoringRunStatus| serde_json::to_vec(s).is_ok_and(|json| json.len() <= MAX_BYTES);
@@ -145,6 +145,13 @@ fn bound(status: &mut MonitoringRunStatus) {
             finding.evidence.clear();
         } else if status.analysis.as_mut().is_some_and(|analysis| analysis.explanations.pop().is_some()) {
             // The summary stays.
+        } else if status
+            .investigation
+            .as_mut()
+            .and_then(|i| i.report.as_mut())
+            .is_some_and(|r| r.evidence.pop().is_some())
+        {
+            // What is broken stays, why, and what to do.
         } else if status.observations.len() > status.findings.len() / 2 {
             status.observations.pop();
         } else if status.findings.pop().is_none() {

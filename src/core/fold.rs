@@ -8,10 +8,8 @@ use super::{
     condition::{self, Truth},
     effective,
     incident::{self, Advance, RunFacts, Standing, Weight},
-    message::{
-        Letter, Place,
-        policy::{self, Situation, Sound},
-    },
+    investigation::course,
+    message::policy::{self, Situation, Sound},
     outbox, overrides,
     previous::update_baseline,
     redact, rules,
@@ -20,10 +18,9 @@ use super::{
 };
 use crate::api::{
     FindingState, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus, Severity, Verdict,
+    analysis::Usage,
     job::Notifications,
-    job_status::{
-        DayUsage, FindingSummary, Incident, LastNotification, LastRun, MessageKind, OutboxEntry, OutboxState,
-    },
+    job_status::{DayUsage, FindingSummary, Incident, LastRun, MessageKind, OutboxEntry},
     report::{Outcome, Source},
     run::{Phase, Trigger},
 };
@@ -83,7 +80,9 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     }
     let last = held.last_run.as_ref().and_then(|r| r.window);
     let overtaken = matches!((done.window, last), (Some(this), Some(last)) if this.until < last.until);
-    spend(&mut status, done);
+    if let (Some(analysis), Some(at)) = (&done.analysis, done.completion_time) {
+        spend(&mut status, &analysis.usage, at);
+    }
     if done.phase == Some(Phase::Cancelled) || overtaken || done.window.is_none() {
         return full.then_some(status);
     }
@@ -104,7 +103,11 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     if full {
         roll_up(&mut status, job, run, done, context.now);
     }
-    tell(&mut status, job, run, &advance, context);
+    let told = tell(&mut status, job, run, &advance, context);
+    if course::is_wanted(job, done, advance.situation, context.now) {
+        let since = advance.standing.incident.as_ref().map(|incident| incident.since);
+        course::make_due(&mut status, run, since, told);
+    }
     status.consecutive = Some(advance.standing.consecutive);
     status.soft_incident_time = advance.standing.soft_incident;
     if let Some(closed) = &advance.closed {
@@ -122,12 +125,14 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     Some(status)
 }
 
-/// Counts what a run's analysis used among what the job used that day.
-fn spend(status: &mut MonitoringJobStatus, done: &MonitoringRunStatus) {
-    let used = done.analysis.as_ref().map_or(0, |analysis| analysis.usage.total());
-    let Some(day) = done.completion_time.map(analysis::day).filter(|_| used > 0) else { return };
-    let before = status.usage.take().filter(|usage| usage.day == day).map_or(0, |usage| usage.tokens);
-    status.usage = Some(DayUsage { day, tokens: before.saturating_add(used) });
+/// Counts what Claude used up to `at` among what the job used that day.
+pub(super) fn spend(status: &mut MonitoringJobStatus, used: &Usage, at: Timestamp) {
+    let (day, used) = (analysis::day(at), used.total());
+    // What ended yesterday is told today at times: that day is over.
+    if used > 0 && status.usage.as_ref().is_none_or(|usage| usage.day <= day) {
+        let before = status.usage.take().filter(|usage| usage.day == day).map_or(0, |usage| usage.tokens);
+        status.usage = Some(DayUsage { day, tokens: before.saturating_add(used) });
+    }
 }
 
 /// The part of the status that says how the environment is.
@@ -231,17 +236,17 @@ fn roll_up(
     );
 }
 
-/// Puts the messages that this run calls for into the outbox, one for each receiver.
+/// Puts the messages that this run calls for into the outbox, one for each receiver; tells whether there are any.
 fn tell(
     status: &mut MonitoringJobStatus,
     job: &MonitoringJob,
     run: &MonitoringRun,
     advance: &Advance,
     context: Context<'_>,
-) {
-    let Some(told) = &job.spec.notifications else { return };
+) -> bool {
+    let Some(told) = &job.spec.notifications else { return false };
     let incident = advance.standing.incident.as_ref().or(advance.closed.as_ref());
-    let Some(sound) = sound(told, status, run, advance.situation) else { return };
+    let Some(sound) = sound(told, status, run, advance.situation) else { return false };
     let watched = |closed: &Incident| closed.seen.iter().any(|seen| rules::is_watched(&job.spec, &seen.id));
     let kind = match advance.situation {
         // Nobody saw the end of it.
@@ -264,36 +269,17 @@ fn tell(
             let alert = closed.alerts.iter().find(|a| a.receiver == receiver.name);
             entry.reply_to = alert.map(|a| a.message_id);
             let untold = outbox::take_untold_alerts(status, &receiver.name, closed.since);
-            let on_the_wire =
-                status.outbox.iter().any(|e| e.receiver == receiver.name && e.incident_since == Some(closed.since));
+            let on_the_wire = status.outbox.iter().any(|e| {
+                let of_this = e.receiver == receiver.name && e.incident_since == Some(closed.since);
+                of_this && e.kind != MessageKind::Investigation
+            });
             if untold && alert.is_none() && !on_the_wire && kind != MessageKind::Muted {
                 entry.kind = MessageKind::WasDown;
             }
         }
-        entry.headline = Letter {
-            job,
-            status,
-            schedule: context.schedule,
-            problems: &[],
-            run: Some(run),
-            opened: None,
-            entry: &entry,
-            place: Place::Nowhere,
-            now: context.now,
-        }
-        .headline();
-        if job.spec.dry_run {
-            let (run, receiver, kind) = (entry.run, entry.receiver, entry.kind);
-            let state = OutboxState::DryRun;
-            status.last_notification =
-                Some(LastNotification { run, receiver, kind, state, time: context.now, message_id: None, error: None });
-            continue;
-        }
-        if status.outbox.iter().all(|e| e.receiver != receiver.name) {
-            outbox::begin(&mut entry, context.holder);
-        }
-        outbox::push(status, entry);
+        outbox::post(status, job, run, entry, context);
     }
+    true
 }
 
 /// How a situation is told. A missed slot is told in any case, and so is a time in which nobody could look: the job's

@@ -5,10 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     condition::{self, Truth},
+    fold::Context,
+    message::{Letter, Place},
     redact,
 };
 use crate::api::{
-    MonitoringJobStatus,
+    MonitoringJob, MonitoringJobStatus, MonitoringRun,
     job_status::{AlertMessage, LastNotification, MessageKind, OutboxEntry, OutboxState},
 };
 
@@ -95,14 +97,69 @@ pub fn next(status: &MonitoringJobStatus, holder: &str, sending: impl Fn(&str) -
     Next::Wait(wake)
 }
 
+/// Puts `entry`, which tells of `run`, into the box, with its first line. It goes out at once where nothing waits for the
+/// same receiver, and nowhere in a dry run.
+pub fn post(
+    status: &mut MonitoringJobStatus,
+    job: &MonitoringJob,
+    run: &MonitoringRun,
+    mut entry: OutboxEntry,
+    context: Context<'_>,
+) {
+    let letter = Letter {
+        job,
+        status,
+        schedule: context.schedule,
+        problems: &[],
+        run: Some(run),
+        opened: None,
+        entry: &entry,
+        place: Place::Nowhere,
+        now: context.now,
+    };
+    entry.headline = letter.headline();
+    if job.spec.dry_run {
+        leave(status, &entry, OutboxState::DryRun, None, None, context.now);
+        return;
+    }
+    if status.outbox.iter().all(|e| e.receiver != entry.receiver) {
+        begin(&mut entry, context.holder);
+    }
+    push(status, entry);
+}
+
 /// Adds `entry`. A report that still waits for the same receiver is told by the newer message, and so is a notice by a
-/// newer notice; what does not fit is merged into the oldest message about something that is over.
+/// newer notice, and an investigation by a newer one; what does not fit is merged into the oldest message about something
+/// that is over. An investigation makes room for any other message, and has none made for it.
 pub fn push(status: &mut MonitoringJobStatus, entry: OutboxEntry) {
     status.outbox.retain(|old| {
-        let told =
-            old.kind == MessageKind::Report || (old.kind, entry.kind) == (MessageKind::Notice, MessageKind::Notice);
+        let told = match (old.kind, entry.kind) {
+            (MessageKind::Investigation | MessageKind::Notice, kind) => kind == old.kind,
+            (MessageKind::Report, kind) => kind != MessageKind::Investigation,
+            _ => false,
+        };
         !(told && old.receiver == entry.receiver && may_still_change(old))
     });
+    if entry.kind != MessageKind::Investigation {
+        while status.outbox.len() >= MAX_ENTRIES {
+            let spare = |e: &OutboxEntry| e.kind == MessageKind::Investigation && may_still_change(e);
+            let Some(oldest) = status.outbox.iter().position(spare) else { break };
+            status.outbox.remove(oldest);
+        }
+        make_room(status, &entry);
+    }
+    if status.outbox.len() < MAX_ENTRIES {
+        // What was investigated follows the message that its alert was merged into.
+        let follows = |e: &OutboxEntry| {
+            let of_this = e.receiver == entry.receiver && e.incident_since == entry.incident_since;
+            e.kind == MessageKind::Investigation && of_this && may_still_change(e)
+        };
+        let first = status.outbox.iter().position(follows).filter(|_| entry.kind == MessageKind::WasDown);
+        status.outbox.insert(first.unwrap_or(status.outbox.len()), entry);
+    }
+}
+
+fn make_room(status: &mut MonitoringJobStatus, entry: &OutboxEntry) {
     while status.outbox.len() >= MAX_ENTRIES {
         let over = |e: &OutboxEntry| e.kind == MessageKind::WasDown && may_still_change(e);
         let Some(oldest) = status.outbox.iter().position(over) else { break };
@@ -120,9 +177,6 @@ pub fn push(status: &mut MonitoringJobStatus, entry: OutboxEntry) {
         if let Some(old) = status.outbox.iter().rposition(|e| e.receiver == entry.receiver && may_still_change(e)) {
             status.outbox.remove(old);
         }
-    }
-    if status.outbox.len() < MAX_ENTRIES {
-        status.outbox.push(entry);
     }
 }
 
@@ -208,9 +262,21 @@ fn accepted(status: &mut MonitoringJobStatus, entry: &OutboxEntry, message_id: i
     {
         incident.alerts.push(AlertMessage { receiver: entry.receiver.clone(), message_id });
     }
-    // A recovery that was folded while its alert was on the wire replies to it all the same.
+    // An investigation replies to the message of its run, or to what that was merged into.
+    let of_same = |run: &str, since: Option<Timestamp>| {
+        entry.run == run || entry.kind == MessageKind::WasDown && since.is_some() && entry.incident_since == since
+    };
+    if let Some(due) = status.investigation.as_mut().filter(|due| of_same(&due.run, due.incident_since))
+        && entry.kind != MessageKind::Investigation
+        && !due.alerts.iter().any(|a| a.receiver == entry.receiver)
+    {
+        due.alerts.push(AlertMessage { receiver: entry.receiver.clone(), message_id });
+    }
+    // A recovery that was folded while its alert was on the wire replies to it all the same, and so does an investigation
+    // that ended before.
     for later in status.outbox.iter_mut().filter(|e| e.receiver == entry.receiver && e.reply_to.is_none()) {
-        if entry.kind == MessageKind::Alert && later.incident_since == entry.incident_since {
+        let investigated = later.kind == MessageKind::Investigation && of_same(&later.run, later.incident_since);
+        if investigated || entry.kind == MessageKind::Alert && later.incident_since == entry.incident_since {
             later.reply_to = Some(message_id);
         }
     }
@@ -262,6 +328,7 @@ fn notified(status: &mut MonitoringJobStatus, generation: Option<i64>, now: Time
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::analysis::DueInvestigation;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + secs).unwrap()
@@ -356,5 +423,56 @@ mod tests {
         let mut s = status(&[entry("a", MessageKind::Alert), entry("r", MessageKind::Recovery)]);
         record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
         assert_eq!(s.outbox[0].reply_to, Some(7));
+    }
+
+    #[test]
+    fn an_investigation_gives_way_and_displaces_nothing() {
+        let mut s = status(&[entry("a", MessageKind::Alert), entry("b", MessageKind::Report)]);
+        push(&mut s, entry("i1", MessageKind::Investigation));
+        push(&mut s, entry("i2", MessageKind::Investigation));
+        let ids = |s: &MonitoringJobStatus| s.outbox.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&s), ["a", "b", "i2"], "a report that waits tells of more");
+        for n in 0..5 {
+            push(&mut s, entry(&format!("a{n}"), MessageKind::Alert));
+        }
+        push(&mut s, entry("last", MessageKind::Alert));
+        assert_eq!(ids(&s), ["a", "i2", "a0", "a1", "a2", "a3", "a4", "last"]);
+        push(&mut s, entry("one-more", MessageKind::Alert));
+        assert_eq!(ids(&s), ["a", "a0", "a1", "a2", "a3", "a4", "last", "one-more"]);
+        push(&mut s, entry("i3", MessageKind::Investigation));
+        assert_eq!((s.outbox.len(), ids(&s).contains(&"i3".to_owned())), (MAX_ENTRIES, false));
+    }
+
+    #[test]
+    fn an_investigation_replies_to_the_message_of_its_run_whichever_is_first() {
+        let of = |kind| OutboxEntry { run: "run".into(), ..entry("x", kind) };
+        let due = |s: &mut MonitoringJobStatus| {
+            let (run, incident_since) = ("run".into(), Some(at(0)));
+            s.investigation = Some(DueInvestigation { run, incident_since, told: true, alerts: vec![] });
+        };
+        for kind in [MessageKind::Alert, MessageKind::Report, MessageKind::WasDown] {
+            let mut s = status(&[OutboxEntry { id: "a".into(), ..of(kind) }]);
+            due(&mut s);
+            record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
+            assert_eq!(s.investigation.unwrap().alerts[0].message_id, 7, "{kind:?}");
+            let mut s = status(&[
+                OutboxEntry { id: "a".into(), ..of(kind) },
+                OutboxEntry { id: "i".into(), ..of(MessageKind::Investigation) },
+            ]);
+            record(&mut s, "a", &Delivery::Accepted { message_id: 7 }, None, at(1));
+            assert_eq!(s.outbox[0].reply_to, Some(7), "{kind:?}");
+        }
+        let mut s = status(&[entry("another", MessageKind::Report)]);
+        s.outbox[0].run = "another".into();
+        due(&mut s);
+        record(&mut s, "another", &Delivery::Accepted { message_id: 7 }, None, at(1));
+        assert_eq!(s.investigation.unwrap().alerts, [], "a later run's message is not its run's");
+    }
+
+    #[test]
+    fn what_an_alert_was_merged_into_comes_before_its_investigation() {
+        let mut s = status(&[entry("i", MessageKind::Investigation)]);
+        push(&mut s, entry("w", MessageKind::WasDown));
+        assert_eq!(s.outbox.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["w", "i"]);
     }
 }

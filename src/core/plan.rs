@@ -1,6 +1,8 @@
 //! The plan: (job, its runs, me, now) → at most one effect. Its result is read back before the next is asked for, so
 //! every point at which a process can die has a name, and what comes next is decided from what is stored.
 
+mod investigation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +19,7 @@ use super::{
 };
 use crate::api::{
     self, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunSpec, MonitoringRunStatus, Verdict,
+    analysis::Investigation,
     job::ConcurrencyPolicy,
     job_status::{ContainerBaseline, OutboxState, SlotCount},
     report::Report,
@@ -39,6 +42,12 @@ pub struct Me {
     pub executing: BTreeSet<String>,
     /// The runs that it has executed, and that are not committed yet.
     pub executed: BTreeMap<String, Execution>,
+    /// It has room for one more investigation.
+    pub room_to_investigate: bool,
+    /// The run that it investigates right now.
+    pub investigating: Option<String>,
+    /// What came of that, which is not committed yet.
+    pub investigated: Option<Investigated>,
     /// The outbox entries that it sends right now.
     pub sending: BTreeSet<String>,
     /// The outbox entries that it has sent, and that are not recorded yet.
@@ -58,6 +67,17 @@ pub enum Execution {
     Broken(String),
 }
 
+/// What came of investigating a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Investigated {
+    /// The run.
+    pub run: String,
+    /// Which attempt it was.
+    pub attempt: i32,
+    /// What came of it.
+    pub investigation: Box<Investigation>,
+}
+
 /// The one thing to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -73,6 +93,10 @@ pub enum Effect {
     Execute(String),
     /// Stop executing a run that is no longer ours, and forget what came of it.
     Abandon(String),
+    /// Start investigating a run, beside everything else.
+    Investigate(String),
+    /// Stop investigating a run that is no longer ours to, and forget what came of it.
+    AbandonInvestigation,
     /// Send an outbox entry that is marked as being sent.
     Send(String),
     /// Forget what came of sending an entry that is gone.
@@ -96,6 +120,8 @@ pub enum JobWrite {
     BeginSend,
     /// What became of a message.
     RecordDelivery,
+    /// An investigation that ended.
+    FoldInvestigation,
 }
 
 /// Why a run's status is written.
@@ -111,6 +137,12 @@ pub enum RunWrite {
     Cancel,
     /// It is handed back.
     HandBack,
+    /// Its investigation is taken, or taken over.
+    BeginInvestigation,
+    /// Its investigation has ended.
+    EndInvestigation,
+    /// Its investigation is handed back.
+    HandBackInvestigation,
 }
 
 /// An effect, or how long there is none.
@@ -140,7 +172,8 @@ pub struct View<'a> {
 /// The next step of one job.
 pub fn plan(view: View<'_>) -> Step {
     if view.job.metadata.deletion_timestamp.is_some() {
-        return view.me.executing.iter().next().map_or(Step::Wait(None), |run| Step::Do(Effect::Abandon(run.clone())));
+        let executing = view.me.executing.iter().next().map(|run| Effect::Abandon(run.clone()));
+        return executing.or_else(|| view.me.drops_investigation()).map_or(Step::Wait(None), Step::Do);
     }
     let effect = view
         .local_results()
@@ -258,8 +291,10 @@ impl<'a> View<'a> {
 
     /// A stopping process hands its runs back, so that its successor need not wait for anything.
     fn stop(&self) -> Option<Effect> {
-        let (name, run) = self.unfinished().find(|(_, r)| holder(r) == Some(self.me.holder.as_str()))?;
-        Some(Effect::PatchRun(RunWrite::HandBack, name.clone(), Box::new(execution::handed_back(run))))
+        if let Some((name, run)) = self.unfinished().find(|(_, r)| holder(r) == Some(self.me.holder.as_str())) {
+            return Some(Effect::PatchRun(RunWrite::HandBack, name.clone(), Box::new(execution::handed_back(run))));
+        }
+        self.hand_investigation_back()
     }
 
     fn proceed(&self) -> Option<Effect> {
@@ -269,6 +304,7 @@ impl<'a> View<'a> {
             .or_else(|| self.outbox())
             .or_else(|| self.slots())
             .or_else(|| self.pending())
+            .or_else(|| self.investigation())
             .or_else(|| self.prune())
             .or_else(|| self.observe(Cosmetic))
     }
@@ -436,7 +472,7 @@ impl<'a> View<'a> {
         Some(Effect::PatchRun(RunWrite::Fail, name.clone(), Box::new(status)))
     }
 
-    /// Own runs beyond what the history keeps. A run stays while an incident or a message on its way refers to it.
+    /// Own runs beyond what the history keeps. A run stays while an incident, an investigation or a message on its way refers to it.
     fn prune(&self) -> Option<Effect> {
         let status = self.job.status.as_ref()?;
         let history = self.job.spec.history.clone().unwrap_or_default();
@@ -444,6 +480,7 @@ impl<'a> View<'a> {
         let needed = |name: &String| {
             status.incident_runs.contains(name)
                 || opened == Some(name)
+                || status.investigation.as_ref().is_some_and(|due| &due.run == name)
                 || status.outbox.iter().any(|e| &e.run == name || e.opened_by.as_ref() == Some(name))
                 || status.last_run.as_ref().is_some_and(|last| &last.name == name)
         };

@@ -1,21 +1,29 @@
 //! Doing one effect.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use jiff::Timestamp;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Done, Engine, Executed, Readback, World, is_local, state::Key, world::Notice};
+use super::{
+    Done, Engine, Executed, LookedInto, Readback, World, is_local,
+    state::{Key, Part},
+    world::Notice,
+};
 use crate::{
     api::{MonitoringJob, MonitoringRun},
     core::{
         condition,
-        plan::{self, Effect, Execution, JobWrite, RunWrite},
+        investigation::{budget::Limit, course},
+        plan::{self, Effect, Execution, Investigated, JobWrite, RunWrite},
         previous::Previous,
     },
     store::{Store, StoreError, Stored},
 };
+
+/// What an investigation may take longer than its budget, for its end.
+const INVESTIGATION_GRACE: Duration = Duration::from_secs(10);
 
 impl<S: Store, W: World> Engine<S, W> {
     /// Starts `effect`; what the store says afterwards comes back as [`Done`].
@@ -55,6 +63,9 @@ impl<S: Store, W: World> Engine<S, W> {
                 if matches!(write, RunWrite::Commit | RunWrite::Fail | RunWrite::Cancel) {
                     self.metrics.finished(&held, &status);
                 }
+                if write == RunWrite::BeginInvestigation {
+                    state.investigation = Part::Begins;
+                }
                 self.tasks.spawn(async move {
                     let result = patched(&store, &held, &status).await;
                     Done { key, result: result.map(|run| Readback::Run(name, run.map(Box::new))) }
@@ -78,7 +89,12 @@ impl<S: Store, W: World> Engine<S, W> {
                     Done { key, result: result.map(|()| Readback::Run(name, None)) }
                 });
             }
-            Effect::Execute(_) | Effect::Abandon(_) | Effect::Send(_) | Effect::ForgetDelivery(_) => {}
+            Effect::Execute(_)
+            | Effect::Abandon(_)
+            | Effect::Investigate(_)
+            | Effect::AbandonInvestigation
+            | Effect::Send(_)
+            | Effect::ForgetDelivery(_) => {}
         }
     }
 
@@ -110,6 +126,36 @@ impl<S: Store, W: World> Engine<S, W> {
                 state.me.executing.remove(&name);
                 state.me.executed.remove(&name);
                 state.executions.remove(&name);
+            }
+            Effect::Investigate(name) => {
+                let (Some(job), Some(run)) = (state.job.clone(), state.runs.get(&name).cloned()) else { return };
+                let (Some(claude), Some(held)) =
+                    (course::asked(&job), run.status.as_ref().and_then(|s| s.investigation.as_ref()))
+                else {
+                    return;
+                };
+                let (model, attempt) = (claude.model.clone(), held.attempt);
+                let patience = claude.budget.clone().unwrap_or_default().time().unsigned_abs();
+                let earlier = state.before(&run);
+                let (world, results, key) = (Arc::clone(&self.world), self.investigated.0.clone(), key.clone());
+                state.me.investigating = Some(name.clone());
+                state.investigation = Part::GoesOn(AbortOnDropHandle::new(tokio::spawn(async move {
+                    let doing = AssertUnwindSafe(world.investigate(job, run, earlier, patience)).catch_unwind();
+                    let without = |reason, why| course::without_report(&model, reason, why);
+                    let investigation = match tokio::time::timeout(patience + INVESTIGATION_GRACE, doing).await {
+                        Ok(Ok(investigation)) => investigation,
+                        Ok(Err(_)) => without(course::BROKEN, "it broke down: a defect of Stagewatch"),
+                        Err(_) => without(Limit::Time.as_str(), "it was not done in time"),
+                    };
+                    let investigated = Investigated { run: name, attempt, investigation: Box::new(investigation) };
+                    // The engine is gone when nobody listens; the investigation then counts as lost.
+                    let _ = results.send(LookedInto { key, investigated });
+                })));
+            }
+            Effect::AbandonInvestigation => {
+                state.investigation = Part::None;
+                (state.me.investigating, state.me.investigated) = (None, None);
+                self.ready.extend(std::mem::take(&mut self.waiting));
             }
             Effect::Send(id) => {
                 let entry =

@@ -1,6 +1,11 @@
 //! The real world: runs look at real targets, messages go to Telegram.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
@@ -8,9 +13,13 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::world::{Notice, World};
 use crate::{
-    analyze::analyst::Analyst,
+    analyze::{
+        analyst::Analyst,
+        investigation::{Investigator, Scene},
+    },
     api::{
         MonitoringJob, MonitoringRun, MonitoringRunSpec, Window,
+        analysis::Investigation,
         job::Receiver,
         job_status::{ContainerBaseline, OutboxEntry},
         report::Report,
@@ -20,6 +29,7 @@ use crate::{
     collect::{Collector, Look, Progress},
     core::{
         check, effective,
+        investigation::course,
         message::{Letter, Part, Place},
         observation::{Observations, raw::Evidence},
         observe::Understood,
@@ -209,6 +219,37 @@ impl<T: Fn(Notice) + Send + Sync + 'static> World for Live<T> {
         let (mut report, seen) = self.look(&job, window, patience, &previous, Listeners::default()).await;
         self.analyze(&job, run.spec.trigger.unwrap_or_default(), &mut report, until).await;
         (report, report::containers(&seen))
+    }
+
+    async fn investigate(
+        &self,
+        job: Arc<MonitoringJob>,
+        run: MonitoringRun,
+        earlier: Vec<MonitoringRun>,
+        patience: Duration,
+    ) -> Investigation {
+        let Some(analyst) = &self.analyst else {
+            let model = course::asked(&job).map_or("", |claude| claude.model.as_str());
+            return course::without_report(model, "NotAsked", "this process asks Claude nothing");
+        };
+        let investigator = Investigator {
+            client: analyst.client.clone(),
+            spending: Arc::clone(&analyst.spending),
+            prices: analyst.prices.clone(),
+            metrics: Arc::clone(&analyst.metrics),
+            collector: self.collector.clone(),
+        };
+        let now = Timestamp::now();
+        let scene = Scene {
+            job: &job,
+            run: &run,
+            earlier: &earlier,
+            day_tokens_used: course::used(&job, now),
+            now,
+            secrets: &self.secrets,
+            nonce: RandomState::new().hash_one(now.as_nanosecond()),
+        };
+        investigator.investigate(scene, patience).await
     }
 
     fn send(

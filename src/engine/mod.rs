@@ -32,17 +32,19 @@ use crate::{
     core::{
         observe::Understood,
         outbox::Delivery,
-        plan::{Effect, Execution, Step},
+        plan::{Effect, Execution, Investigated, Step},
     },
     store::{Change, Store, StoreError, Undecodable},
     telemetry::metrics::Metrics,
 };
-use state::{JobState, Key};
+use state::{JobState, Key, Part};
 
 /// The longest sleep: after a suspend of the machine, what is due shows within this.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
 /// How many specs are understood at a time: what the patterns of one compile to may weigh many megabytes.
 const UNDERSTANDING: usize = 2;
+/// How many investigations go on at a time.
+const INVESTIGATIONS: usize = 4;
 /// How long a stopping engine waits for a message that is on the wire.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -57,13 +59,14 @@ pub struct Engine<S, W> {
     metrics: Arc<Metrics>,
     jobs: BTreeMap<Key, JobState>,
     ready: VecDeque<Key>,
-    /// Jobs with a run that waits for room.
+    /// Jobs with a run, or an investigation, that waits for room.
     waiting: BTreeSet<Key>,
     /// Turns to understand a spec.
     understanding: Arc<Semaphore>,
     stopping: bool,
     tasks: JoinSet<Done>,
     executed: (mpsc::UnboundedSender<Executed>, mpsc::UnboundedReceiver<Executed>),
+    investigated: (mpsc::UnboundedSender<LookedInto>, mpsc::UnboundedReceiver<LookedInto>),
 }
 
 /// An effect is done, and what the store says now is read back.
@@ -95,6 +98,13 @@ struct Executed {
     execution: Execution,
 }
 
+/// A run was investigated.
+#[derive(Debug)]
+struct LookedInto {
+    key: Key,
+    investigated: Investigated,
+}
+
 impl<S: Store, W: World> Engine<S, W> {
     /// An engine that acts as `holder`, which has to be another one at each start, and executes at most `max_runs` runs
     /// at a time.
@@ -113,6 +123,7 @@ impl<S: Store, W: World> Engine<S, W> {
             stopping: false,
             tasks: JoinSet::new(),
             executed: mpsc::unbounded_channel(),
+            investigated: mpsc::unbounded_channel(),
         }
     }
 
@@ -140,6 +151,7 @@ impl<S: Store, W: World> Engine<S, W> {
                 Some(change) = runs.next() => runs_listed |= self.run_changed(change),
                 Some(done) = self.tasks.join_next() => self.done(done),
                 Some(executed) = self.executed.1.recv() => self.run_executed(executed),
+                Some(looked) = self.investigated.1.recv() => self.run_investigated(looked),
                 () = stop.cancelled(), if !self.stopping => {
                     patience = Some(Instant::now() + STOP_PATIENCE);
                     self.stop();
@@ -154,6 +166,7 @@ impl<S: Store, W: World> Engine<S, W> {
         for (key, state) in &mut self.jobs {
             state.executions.clear();
             state.me.executing.clear();
+            (state.investigation, state.me.investigating) = (Part::None, None);
             state.me.stopping = true;
             state.not_before = None;
             self.ready.push_back(key.clone());
@@ -257,17 +270,29 @@ impl<S: Store, W: World> Engine<S, W> {
         let now = self.clock.now();
         let executing: usize = self.jobs.values().map(|state| state.executions.len()).sum();
         let capacity = executing < self.max_runs;
+        let investigates = |(other, state): &(&Key, &JobState)| match state.investigation {
+            Part::None => false,
+            // Whether it was taken is known by now.
+            Part::Begins => *other != key,
+            Part::GoesOn(_) => true,
+        };
+        let investigations = self.jobs.iter().filter(investigates).count();
         let Some(state) = self.jobs.get_mut(key) else { return };
         if state.busy || state.not_before.is_some_and(|at| at > now) {
             state.wake = state.not_before;
             return;
         }
         state.me.capacity = capacity;
+        if matches!(state.investigation, Part::Begins) {
+            state.investigation = Part::None;
+        }
+        state.me.room_to_investigate = investigations < INVESTIGATIONS;
         state.wake = None;
         match state.plan(now) {
             Step::Wait(at) => {
                 state.wake = at;
-                if !capacity {
+                let is_due = state.job.as_ref().and_then(|job| job.status.as_ref()?.investigation.as_ref()).is_some();
+                if !capacity || is_due && !state.me.room_to_investigate {
                     self.waiting.insert(key.clone());
                 }
                 if state.is_empty() {
@@ -299,6 +324,20 @@ impl<S: Store, W: World> Engine<S, W> {
         if current == attempt && state.me.executing.remove(&run) {
             state.executions.remove(&run);
             state.me.executed.insert(run, execution);
+        }
+        self.ready.push_back(key);
+        self.ready.extend(std::mem::take(&mut self.waiting));
+    }
+
+    fn run_investigated(&mut self, looked: LookedInto) {
+        let LookedInto { key, investigated } = looked;
+        let state = self.state(&key);
+        // What an earlier attempt of this process found is not what this attempt found.
+        let held = state.runs.get(&investigated.run).and_then(|r| r.status.as_ref()?.investigation.as_ref());
+        let current = held.is_some_and(|held| held.attempt == investigated.attempt);
+        if current && state.me.investigating.as_ref() == Some(&investigated.run) {
+            (state.investigation, state.me.investigating) = (Part::None, None);
+            state.me.investigated = Some(investigated);
         }
         self.ready.push_back(key);
         self.ready.extend(std::mem::take(&mut self.waiting));
@@ -364,5 +403,13 @@ impl<S: Store, W: World> Engine<S, W> {
 
 /// An effect that needs no store is done at once.
 fn is_local(effect: &Effect) -> bool {
-    matches!(effect, Effect::Execute(_) | Effect::Abandon(_) | Effect::Send(_) | Effect::ForgetDelivery(_))
+    matches!(
+        effect,
+        Effect::Execute(_)
+            | Effect::Abandon(_)
+            | Effect::Investigate(_)
+            | Effect::AbandonInvestigation
+            | Effect::Send(_)
+            | Effect::ForgetDelivery(_)
+    )
 }

@@ -14,6 +14,9 @@ use crate::{
     store::{Deleted, resource_version},
 };
 
+/// How many of the runs before it an investigation may look at.
+const MAX_EARLIER: usize = 20;
+
 /// A job's namespace and name.
 pub(super) type Key = (String, String);
 
@@ -30,6 +33,8 @@ pub(super) struct JobState {
     pub(super) me: Me,
     /// The executions that go on, by run. They end with the engine.
     pub(super) executions: BTreeMap<String, AbortOnDropHandle<()>>,
+    /// Our part in an investigation.
+    pub(super) investigation: Part,
     /// An effect is being done: the next one is planned when its result was read back.
     pub(super) busy: bool,
     /// Failures in a row of reaching the store, for the pause before the next try.
@@ -38,6 +43,17 @@ pub(super) struct JobState {
     pub(super) not_before: Option<Timestamp>,
     /// When this state is looked at again if nothing changes.
     pub(super) wake: Option<Timestamp>,
+}
+
+/// The part of this process in an investigation.
+#[derive(Debug, Default)]
+pub(super) enum Part {
+    #[default]
+    None,
+    /// It is being taken, and needs room already.
+    Begins,
+    /// It goes on. It ends with the engine.
+    GoesOn(#[expect(dead_code, reason = "dropped, it ends the investigation")] AbortOnDropHandle<()>),
 }
 
 impl JobState {
@@ -84,9 +100,24 @@ impl JobState {
         }
     }
 
+    /// Finished runs before `run`, newest first.
+    pub(super) fn before(&self, run: &MonitoringRun) -> Vec<MonitoringRun> {
+        let done = |run: &MonitoringRun| run.status.as_ref().and_then(|status| status.completion_time);
+        let job = self.job.as_ref().and_then(|job| job.metadata.uid.as_deref());
+        let before = |other: &&MonitoringRun| {
+            plan::owner(other).is_none_or(|owner| Some(owner) == job)
+                && done(other).is_some()
+                && done(other) < done(run)
+        };
+        let mut earlier: Vec<_> = self.runs.values().filter(before).collect();
+        earlier.sort_by_key(|run| std::cmp::Reverse(done(run)));
+        earlier.into_iter().take(MAX_EARLIER).cloned().collect()
+    }
+
     /// Whether there is anything left to know.
     pub(super) fn is_empty(&self) -> bool {
-        self.job.is_none() && !self.unreadable && self.runs.is_empty() && self.executions.is_empty() && !self.busy
+        let works = self.busy || !self.executions.is_empty() || !matches!(self.investigation, Part::None);
+        self.job.is_none() && !self.unreadable && self.runs.is_empty() && !works
     }
 
     /// What to do next. Runs without a job are planned for themselves.
@@ -94,6 +125,9 @@ impl JobState {
         let Some(job) = self.job.as_deref() else {
             if let Some(run) = self.executions.keys().next() {
                 return Step::Do(plan::Effect::Abandon(run.clone()));
+            }
+            if let Some(effect) = self.me.drops_investigation() {
+                return Step::Do(effect);
             }
             // The runs of a job that cannot be read are for a process that can.
             let wait = self.me.stopping || self.unreadable;

@@ -5,6 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use crate::{
     api::{
         MonitoringJob, MonitoringRun,
+        analysis::Investigation,
         job_status::{ContainerBaseline, OutboxEntry},
         report::Report,
     },
@@ -25,6 +26,16 @@ pub trait World: Send + Sync + 'static {
         previous: Previous,
         patience: Duration,
     ) -> impl Future<Output = (Report, Vec<ContainerBaseline>)> + Send;
+
+    /// Takes a closer look at what `run` found, READ-ONLY, `earlier` being the finished runs before it, newest first. Ends
+    /// within `patience`.
+    fn investigate(
+        &self,
+        job: Arc<MonitoringJob>,
+        run: MonitoringRun,
+        earlier: Vec<MonitoringRun>,
+        patience: Duration,
+    ) -> impl Future<Output = Investigation> + Send;
 
     /// Sends one message: of `run`, which may be gone, about an incident that `opened` opened. Ends within its own
     /// deadline.

@@ -122,6 +122,8 @@ impl Metrics {
             Effect::Adopt(_) => "adopt_run",
             Effect::Execute(_) => "execute",
             Effect::Abandon(_) => "abandon",
+            Effect::Investigate(_) => "investigate",
+            Effect::AbandonInvestigation => "abandon_investigation",
             Effect::Send(_) => "send",
             Effect::ForgetDelivery(_) => "forget_delivery",
             Effect::Prune(_) => "prune_run",

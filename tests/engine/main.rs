@@ -3,5 +3,6 @@
 
 mod crashes;
 mod delivery;
+mod investigations;
 mod runs;
 mod sim;

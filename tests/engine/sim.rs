@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use stagewatch::{
     api::{
         Finding, FindingState, Kind, MonitoringJob, MonitoringRun, Severity, Verdict,
+        analysis::Investigation,
         job_status::{ContainerBaseline, MessageKind, OutboxEntry},
         report::{Report, Source},
     },
@@ -42,6 +43,10 @@ pub struct SimWorld {
     pub attempts: Mutex<Vec<Message>>,
     /// Every execution begun: (run, attempt).
     pub executions: Mutex<Vec<(String, i32)>>,
+    /// How long an investigation takes, its time-out not looked at.
+    pub investigation_takes: Mutex<Duration>,
+    /// Every investigation begun: (run, attempt, runs before it).
+    pub investigations: Mutex<Vec<(String, i32, usize)>>,
     pub notices: Mutex<Vec<Notice>>,
 }
 
@@ -71,6 +76,8 @@ impl Sim {
             accepted: Mutex::default(),
             attempts: Mutex::default(),
             executions: Mutex::default(),
+            investigation_takes: Mutex::new(Duration::from_secs(1)),
+            investigations: Mutex::default(),
             notices: Mutex::default(),
         };
         Self { clock, store: Memory::new(move || clock.now()), world: Arc::new(world) }
@@ -201,6 +208,22 @@ impl World for SimWorld {
         (report(self.clock, &run, &broken, &previous), vec![])
     }
 
+    async fn investigate(
+        &self,
+        _: Arc<MonitoringJob>,
+        run: MonitoringRun,
+        earlier: Vec<MonitoringRun>,
+        _: Duration,
+    ) -> Investigation {
+        let held = run.status.as_ref().unwrap().investigation.clone().unwrap();
+        let begun = (run.metadata.name.clone().unwrap(), held.attempt, earlier.len());
+        self.investigations.lock().unwrap().push(begun);
+        assert_ne!(held.model, "breaks-us", "as the test wants it");
+        let takes = *self.investigation_takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
+        investigation(&held.model)
+    }
+
     async fn send(
         &self,
         _: Arc<MonitoringJob>,
@@ -236,6 +259,19 @@ impl World for SimWorld {
     fn tell(&self, notice: Notice) {
         self.notices.lock().unwrap().push(notice);
     }
+}
+
+/// What an investigation comes to: 1000 tokens, and a report.
+fn investigation(model: &str) -> Investigation {
+    serde_json::from_value(serde_json::json!({
+        "phase": "Completed", "model": model, "attempt": 0, "stopReason": "Concluded", "turns": 3, "toolCalls": 4,
+        "usage": {"calls": 3, "inputTokens": 900, "cacheWriteTokens": 0, "cacheReadTokens": 0, "outputTokens": 100},
+        "report": {
+            "broken": "Redis is down", "cause": "it was stopped by hand", "certainty": "Known", "impact": "no logins",
+            "evidence": ["exit code 0 at 03:00"], "nextSteps": ["docker start autopar-redis"], "unchecked": [],
+        },
+    }))
+    .unwrap()
 }
 
 pub fn minutes(n: u64) -> Duration {

@@ -209,6 +209,27 @@ fn a_message_whose_run_is_gone_keeps_its_first_line() {
     );
 }
 
+/// What a model was made to write is nothing to tap on, wherever it stands.
+#[test]
+fn an_investigation_has_no_live_link() {
+    let (_, mut case) = samples().into_iter().find(|(name, _)| *name == "investigated").unwrap();
+    let evil = "evil.example http://evil.example/x @evil_bot /evil #evil";
+    let investigation = case.status.investigation.as_mut().unwrap();
+    investigation.model = evil.into();
+    (investigation.stop_reason, investigation.message) = (Some(evil.into()), Some(evil.into()));
+    let report = investigation.report.as_mut().unwrap();
+    for text in [&mut report.broken, &mut report.cause, &mut report.impact] {
+        *text = evil.into();
+    }
+    report.since = Some(evil.into());
+    for list in [&mut report.evidence, &mut report.next_steps, &mut report.unchecked] {
+        *list = vec![evil.into()];
+    }
+    let html = case.render()[0].html.clone();
+    let outside: String = html.split("<code>").map(|part| part.rsplit("</code>").next().unwrap()).collect();
+    assert!(html.matches("evil").count() > 20 && !outside.contains("evil"), "{html}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
@@ -234,7 +255,7 @@ fn check(parts: &[Part]) -> Result<(), String> {
     let mut told = std::collections::BTreeSet::new();
     for line in parts.iter().flat_map(|part| part.plain.lines()).filter(|line| !line.is_empty()) {
         // What was wrong is told once; where two names are alike or cut alike, two good facts may read alike.
-        if !line.starts_with(['✅', '❔', '↩']) && !told.insert(line) {
+        if !line.starts_with(['✅', '❔', '↩', '•', '👉']) && !told.insert(line) {
             return Err(format!("told twice: {line}"));
         }
     }

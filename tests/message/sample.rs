@@ -9,6 +9,7 @@ use stagewatch::{
     api::{
         Finding, FindingState, Kind, MonitoringJobSpec, MonitoringRunStatus, Observation, ProbableCause, Severity,
         Verdict, Window,
+        analysis::Investigation,
         job_status::{OverrideEnd, OverrideUse, SlotCount},
         report::{Aspect, Outcome, Source},
         run::{Phase, Reason},
@@ -57,6 +58,7 @@ pub struct Case {
 pub enum Telling {
     Run { unconfirmed: Option<(i32, i32)>, open_since: Option<Timestamp> },
     Over { end: End, since: Timestamp },
+    Investigation,
     Notice,
 }
 
@@ -70,6 +72,9 @@ impl Case {
             tells: match self.tells {
                 Telling::Run { unconfirmed, open_since } => Tells::Run { run, unconfirmed, open_since },
                 Telling::Over { end, since } => Tells::Over { run, end, since, opened: self.opened.as_ref() },
+                Telling::Investigation => {
+                    Tells::Investigation { run, investigation: self.status.investigation.as_ref().unwrap() }
+                }
                 Telling::Notice => Tells::Notice(&self.problems),
             },
             at: &self.at,
@@ -359,6 +364,62 @@ fn failed() -> Case {
     case
 }
 
+/// The closer look at an OOM kill, as its run keeps it.
+fn looked(case: Case, investigation: &serde_json::Value) -> Case {
+    let mut all = serde_json::json!({
+        "phase": "Completed", "model": "claude-sonnet-5-5", "attempt": 1, "stopReason": "Concluded",
+        "startTime": "2026-11-24T03:15:20Z", "completionTime": "2026-11-24T03:17:05Z", "turns": 7, "toolCalls": 12,
+        "usage": {"calls": 7, "inputTokens": 9000, "cacheWriteTokens": 20000, "cacheReadTokens": 61000, "outputTokens": 4100},
+    });
+    all.as_object_mut().unwrap().extend(investigation.as_object().unwrap().clone());
+    let mut case = Case { tells: Telling::Investigation, at: "2026-11-24T03:17[Etc/UTC]".parse().unwrap(), ..case };
+    case.status.investigation = Some(serde_json::from_value(all).unwrap());
+    case
+}
+
+fn investigated() -> Case {
+    let report = serde_json::json!({"report": {
+        "broken": "autopar-redis is killed by the kernel about every 80 s, and /health answers 502 meanwhile",
+        "since": "03:02 UTC, nine kills since",
+        "cause": "a queue of 1.9 million keys named celery-task-meta-* without an expiry fills the 256 MiB that the container may use; each restart loads them from dump.rdb and dies again",
+        "certainty": "Known",
+        "evidence": [
+            "OOMKilled=true, exit code 137, restart count 9, the limit is 268435456 bytes",
+            "03:01:58 # WARNING Memory usage 262 MB is over the limit, see hxxps://redis[.]io/docs",
+            "memory grew from 141 MiB to 254 MiB over the last four runs",
+        ],
+        "impact": "nobody can log in, and no job is queued; the front page itself is served",
+        "nextSteps": [
+            "docker update --memory 512m --memory-swap 512m autopar-redis",
+            "docker exec autopar-redis redis-cli --bigkeys",
+            "set result_expires in the worker's configuration, then deploy it",
+        ],
+        "unchecked": ["which release of the worker writes the keys: its log begins at 03:10"],
+    }});
+    looked(oom(), &report)
+}
+
+fn uncertain() -> Case {
+    let report = serde_json::json!({
+        "stopReason": "TurnLimit", "message": "20 of 20 turns are taken",
+        "report": {
+            "broken": "staging refuses connections", "cause": "the proxy may not have been started after the host's reboot",
+            "certainty": "Possible", "evidence": ["nothing listens on 443"], "impact": "the site is down",
+            "nextSteps": ["systemctl status nginx"], "unchecked": ["the proxy: it is no container of this job"],
+        },
+    });
+    looked(refused(), &report)
+}
+
+fn without_report() -> Case {
+    let ended = serde_json::json!({
+        "phase": "Failed", "attempt": 0, "stopReason": "DailyTokenLimit",
+        "message": "the tokens that this job may use in a day are used", "turns": 0, "toolCalls": 0,
+        "usage": {"calls": 0, "inputTokens": 0, "cacheWriteTokens": 0, "cacheReadTokens": 0, "outputTokens": 0},
+    });
+    looked(oom(), &ended)
+}
+
 /// One message of each sort.
 pub fn samples() -> Vec<(&'static str, Case)> {
     let unconfirmed = Case { tells: Telling::Run { unconfirmed: Some((1, 2)), open_since: None }, ..oom() };
@@ -426,6 +487,9 @@ pub fn samples() -> Vec<(&'static str, Case)> {
         ("muted", muted),
         ("overrides_to_remove", done_with),
         ("notice", notice),
+        ("investigated", investigated()),
+        ("investigated_in_part", uncertain()),
+        ("investigated_in_vain", without_report()),
         ("possible_repeat", Case { maybe_sent: true, ..oom() }),
         ("dry_run", Case { dry_run: true, in_cluster: false, ..oom() }),
     ]
@@ -482,6 +546,23 @@ fn hostile_finding() -> impl Strategy<Value = Finding> {
         )
 }
 
+/// A closer look of a model that writes as it is told.
+fn hostile_investigation(words: &[String], early: bool) -> Investigation {
+    let word = |n: usize, most: usize| words[n % words.len()].chars().take(most).collect::<String>();
+    let list = |from: usize, most: usize| (from..from + 5).map(|n| word(n, most)).collect::<Vec<_>>();
+    serde_json::from_value(serde_json::json!({
+        "phase": "Completed", "model": word(0, 64), "attempt": 1, "turns": 50, "toolCalls": 400,
+        "stopReason": if early { word(1, 64) } else { "Concluded".into() }, "message": word(2, 250),
+        "startTime": at("03:15"), "completionTime": at("03:44"),
+        "usage": {"calls": 50, "inputTokens": 2_000_000, "cacheWriteTokens": 0, "cacheReadTokens": 0, "outputTokens": 100_000},
+        "report": {
+            "broken": word(3, 500), "since": word(4, 120), "cause": word(5, 500), "certainty": "Known",
+            "evidence": list(6, 500), "impact": word(11, 500), "nextSteps": list(8, 250), "unchecked": list(10, 250),
+        },
+    }))
+    .unwrap()
+}
+
 /// A report in which all that others could have written is hostile.
 pub fn hostile_case() -> impl Strategy<Value = Case> {
     let outcomes = prop::sample::select(vec![Outcome::Good, Outcome::Bad, Outcome::NotObserved]);
@@ -493,6 +574,7 @@ pub fn hostile_case() -> impl Strategy<Value = Case> {
         Telling::Over { end: End::Subsided, since: at("03:02") },
         Telling::Over { end: End::Muted, since: at("03:02") },
         Telling::Over { end: End::WasDown, since: at("03:02") },
+        Telling::Investigation,
         Telling::Notice,
     ]);
     (
@@ -500,10 +582,10 @@ pub fn hostile_case() -> impl Strategy<Value = Case> {
         prop::collection::vec(hostile_finding(), 0..12),
         looks,
         kinds,
-        (hostile(), hostile(), prop::option::of(hostile())),
+        (hostile(), hostile(), prop::option::of(hostile()), prop::collection::vec(hostile(), 15)),
         (0_usize..70, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
     )
-        .prop_map(|((_, mut case), findings, looks, tells, (environment, label, title), shape)| {
+        .prop_map(|((_, mut case), findings, looks, tells, (environment, label, title, words), shape)| {
             let (containers, good, repeat, dry_run, in_cluster) = shape;
             if good {
                 case = self::good();
@@ -538,6 +620,7 @@ pub fn hostile_case() -> impl Strategy<Value = Case> {
             if !matches!(case.tells, Telling::Over { .. }) || !good {
                 case.tells = tells;
             }
+            case.status.investigation = Some(hostile_investigation(&words, good));
             case.maybe_sent = repeat;
             case.dry_run = dry_run;
             case.in_cluster = in_cluster;

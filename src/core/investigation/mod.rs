@@ -3,6 +3,7 @@
 //! All tools look, and take a name of the job's own targets from a closed list: none takes a host, a path, a URL or an id.
 
 pub mod budget;
+pub mod course;
 pub mod lines;
 pub mod prompt;
 pub mod report;

@@ -8,6 +8,7 @@ use super::{
     End, Message, Place, Run, Tells,
     fit::{Group, fit},
     found::{Found, Teller, once},
+    investigation,
     looks::{Looks, family, host, listed},
     text::{Line, clean},
     words::{self, Clock, counted},
@@ -26,7 +27,7 @@ use crate::{
 const LOCK_SCREEN: usize = 100;
 /// The most that each sort of line takes, in UTF-16 units, so that the lines which are always there leave room.
 const MAX_HEADLINE: usize = 160;
-const MAX_LINE: usize = 200;
+pub(super) const MAX_LINE: usize = 200;
 const MAX_ADVICE: usize = 120;
 const MAX_SUMMARY: usize = 300;
 /// Several consequences share a line.
@@ -37,6 +38,7 @@ const MAX_THEN: usize = 300;
 pub(super) fn lines(message: &Message<'_>) -> Vec<Line> {
     match message.tells {
         Tells::Notice(_) => notice(message),
+        Tells::Investigation { run, investigation } => investigation::lines(message, run, investigation),
         Tells::Over { run, opened, .. } => over(message, run, opened),
         Tells::Run { run, open_since, .. } if is_good(message, run) => good(message, run, open_since),
         Tells::Run { run, unconfirmed, .. } => bad(message, run, unconfirmed),
@@ -51,6 +53,7 @@ pub(super) fn headline(message: &Message<'_>) -> Line {
             let at = problems.first().map_or("spec", |problem| problem.path.as_str());
             headed(message, "⛔", Line::new().text("cannot be run: ").foreign(at).cut(80))
         }
+        Tells::Investigation { investigation, .. } => investigation::headline(message, investigation),
         Tells::Over { end: End::Recovered, since, run, opened } => {
             let after = words::span(over_at(message, run, opened).duration_since(since));
             headed(message, "✅", Line::new().text(&format!("RECOVERED after {after}")))
@@ -384,7 +387,7 @@ fn what_is_wrong(message: &Message<'_>, run: Run<'_>) -> Line {
 }
 
 /// A mark, the title, and `what`, which is not pushed off a lock screen by a long title.
-fn headed(message: &Message<'_>, mark: &str, what: Line) -> Line {
+pub(super) fn headed(message: &Message<'_>, mark: &str, what: Line) -> Line {
     let title = Line::new().foreign(&effective::title(message.spec));
     let room = LOCK_SCREEN.saturating_sub(7 + what.units()).max(12);
     Line::new().text(mark).text(" ").line(title.cut(room)).text(" - ").line(what).bold().cut(MAX_HEADLINE)
@@ -395,7 +398,7 @@ fn mark(status: &MonitoringRunStatus) -> &'static str {
     if failed || status.verdict == Some(Verdict::ErrorsInvestigate) { "🚨" } else { "⚠️" }
 }
 
-fn head(message: &Message<'_>) -> Vec<Line> {
+pub(super) fn head(message: &Message<'_>) -> Vec<Line> {
     let mut lines = vec![headline(message)];
     lines.extend(message.notes.maybe_sent.then(repeat));
     lines
@@ -432,7 +435,7 @@ fn compact(message: &Message<'_>, status: Option<&MonitoringRunStatus>) -> Vec<L
     lines
 }
 
-fn report_time(message: &Message<'_>) -> Line {
+pub(super) fn report_time(message: &Message<'_>) -> Line {
     Line::new().text("📅 Report Time: ").text(&Clock(message.at).own())
 }
 
@@ -441,7 +444,7 @@ fn period(status: &MonitoringRunStatus) -> Option<Line> {
     Some(Line::new().text("⏱️ Period Analyzed: ").text(&words::span(window.until.duration_since(window.since))))
 }
 
-fn environment(message: &Message<'_>) -> Line {
+pub(super) fn environment(message: &Message<'_>) -> Line {
     Line::new().text("🎯 Environment: ").foreign(&message.spec.environment)
 }
 
@@ -538,7 +541,7 @@ fn done_with(message: &Message<'_>) -> Option<Line> {
 }
 
 /// Where the rest is found.
-fn look_up(message: &Message<'_>, kind: &str, name: &str) -> Option<Line> {
+pub(super) fn look_up(message: &Message<'_>, kind: &str, name: &str) -> Option<Line> {
     let command = match message.place {
         Place::Cluster => format!("kubectl -n {} get {kind} {name} -o yaml", message.namespace),
         Place::Folder(state) => format!("stagewatch status --state {state}"),

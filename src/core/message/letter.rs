@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{End, Message, Notes, Part, Place, Run, Tells, from_headline, headline, render};
 use crate::{
     api::{
-        MonitoringJob, MonitoringJobStatus, MonitoringRun,
+        MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus,
         job_status::{MessageKind, OutboxEntry},
         validation::Problem,
     },
@@ -55,7 +55,12 @@ impl Letter<'_> {
         let seen = status.map(|status| Run { name: &self.entry.run, status });
         let zone =
             self.schedule.map_or_else(|| TimeZone::get(DEFAULT_ZONE).unwrap_or(TimeZone::UTC), |s| s.zone().clone());
-        let at = status.and_then(|s| s.completion_time).unwrap_or(self.now).to_zoned(zone);
+        let looked = |status: &MonitoringRunStatus| status.investigation.as_ref().and_then(|i| i.completion_time);
+        let done = match self.entry.kind {
+            MessageKind::Investigation => status.and_then(looked),
+            _ => status.and_then(|s| s.completion_time),
+        };
+        let at = done.unwrap_or(self.now).to_zoned(zone);
         let slots = self.schedule.filter(|_| !self.job.spec.suspend);
         let next = slots.and_then(|s| Some(s.local(s.next_after(self.now)?)));
         let message = Message {
@@ -88,6 +93,9 @@ impl Letter<'_> {
             MessageKind::Subsided => End::Subsided,
             MessageKind::Muted => End::Muted,
             MessageKind::WasDown => End::WasDown,
+            MessageKind::Investigation => {
+                return Some(Tells::Investigation { run, investigation: run.status.investigation.as_ref()? });
+            }
             MessageKind::Report | MessageKind::Alert | MessageKind::Notice => {
                 let good = run.status.findings.iter().all(|finding| !finding.is_bad());
                 let streak = self.status.consecutive.unwrap_or_default().bad;

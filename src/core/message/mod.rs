@@ -5,6 +5,7 @@
 
 mod fit;
 mod found;
+mod investigation;
 mod layout;
 mod letter;
 mod looks;
@@ -18,6 +19,7 @@ use self::text::Line;
 pub use self::{fit::Part, letter::Letter};
 use crate::api::{
     MonitoringJobSpec, MonitoringRunStatus,
+    analysis::Investigation,
     job_status::{OverrideUse, SlotCount},
     validation::Problem,
 };
@@ -36,7 +38,7 @@ pub struct Message<'a> {
     pub spec: &'a MonitoringJobSpec,
     /// What there is to tell.
     pub tells: Tells<'a>,
-    /// When the run was done, in the schedule's zone: all times of the message are in this zone.
+    /// When the run, or the closer look at it, was done, in the schedule's zone: all times of the message are in this zone.
     pub at: &'a Zoned,
     /// The next slot; none where there is no schedule.
     pub next: Option<&'a Zoned>,
@@ -77,6 +79,13 @@ pub enum Tells<'a> {
         since: Timestamp,
         /// The run that opened it, where it is still known: it tells what was wrong.
         opened: Option<&'a MonitoringRunStatus>,
+    },
+    /// What a closer look at a run came to.
+    Investigation {
+        /// The run.
+        run: Run<'a>,
+        /// What it came to.
+        investigation: &'a Investigation,
     },
     /// The job cannot be run.
     Notice(&'a [Problem]),

@@ -33,6 +33,11 @@ impl Line {
         self.push(Style::Code, text)
     }
 
+    /// Adds text to copy that others wrote.
+    pub(super) fn copied(self, text: &str) -> Self {
+        self.code(&clean(text))
+    }
+
     /// Adds text that others wrote: cleaned, and without anything that Telegram would turn into a link.
     pub(super) fn foreign(self, text: &str) -> Self {
         let text = clean(text);
