@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 use stagewatch::{
-    api::{job::ProfileName, validation},
+    api::{job::ProfileName, job_status::MessageKind, validation},
     core::{
         analysis::{
             prompt::Prompt,
@@ -23,7 +23,7 @@ use stagewatch::{
     recording::Recording,
 };
 
-use crate::{SECRET, after, ask, is_floor, message, recorded};
+use crate::{SECRET, after, ask, completed, is_floor, message, recorded};
 
 /// The corpus: where each stands, its language or encoding, its text.
 fn corpus() -> Vec<(&'static str, &'static str, String)> {
@@ -168,7 +168,7 @@ fn a_model_that_obeys_every_injection_changes_nothing() {
         is_floor(&before, &after);
         assert_eq!(after.findings, before.findings, "what is good has no suspicions");
         assert_harmless(&serde_json::to_string(&after.analysis).unwrap(), &text);
-        let told = message(&seen, after);
+        let told = message(&seen, &completed(&seen, after), MessageKind::Alert);
         assert_harmless(&told, &text);
         assert!(told.contains("502"), "{told}");
     }

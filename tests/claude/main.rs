@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what is not as a test expects ends it")]
 
 mod injected;
+mod looked;
 
 use std::{
     collections::BTreeMap,
@@ -58,17 +59,21 @@ fn after(spec: &MonitoringJobSpec, report: &Report, text: &str) -> Report {
     after
 }
 
-fn message(seen: &Recording, report: Report) -> String {
+fn completed(seen: &Recording, report: Report) -> MonitoringRun {
     let mut run = MonitoringRun::new("run", MonitoringRunSpec::default());
     run.status = Some(execution::completed(&run, report, vec![], seen.recorded_at));
+    run
+}
+
+fn message(seen: &Recording, run: &MonitoringRun, kind: MessageKind) -> String {
     let letter = Letter {
         job: &seen.job,
         status: &seen.job.status.clone().unwrap_or_default(),
         schedule: None,
         problems: &[],
-        run: Some(&run),
+        run: Some(run),
         opened: None,
-        entry: &OutboxEntry::new("team", MessageKind::Alert, "run"),
+        entry: &OutboxEntry::new("team", kind, "run"),
         place: Place::Nowhere,
         now: seen.recorded_at,
     };
@@ -166,7 +171,10 @@ fn two_failing_recordings_with_a_scripted_answer() {
         let after = after(&seen.job.spec, &report, &answer.to_string());
         is_floor(&report, &after);
         insta::assert_yaml_snapshot!(format!("{name}-analysis"), after.analysis);
-        insta::assert_snapshot!(format!("{name}-message"), message(&seen, after));
+        insta::assert_snapshot!(
+            format!("{name}-message"),
+            message(&seen, &completed(&seen, after), MessageKind::Alert)
+        );
     }
 }
 

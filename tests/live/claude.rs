@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod claude_failures;
+mod claude_looks;
 mod llmock;
 #[path = "../cli/program.rs"]
 mod program;

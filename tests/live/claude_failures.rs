@@ -28,16 +28,16 @@ const SIDE_BY_SIDE: usize = 6;
 const FINDING: &str = "website/site/home/UnexpectedStatus";
 
 /// A site that fails, the job that watches it, whom it tells, and Claude.
-struct Stage {
-    place: Place,
+pub struct Stage {
+    pub place: Place,
     site: Site,
-    bot: Bot,
-    claude: Claude,
+    pub bot: Bot,
+    pub claude: Claude,
     key: Option<&'static str>,
 }
 
 impl Stage {
-    fn new(claude: &str, spec: &str) -> Result<Self> {
+    pub fn new(claude: &str, spec: &str) -> Result<Self> {
         let place = Place::new(env!("CARGO_BIN_EXE_stagewatch"));
         let stage =
             Self { place, site: Site::start()?, bot: Bot::start()?, claude: Claude::start()?, key: Some(Claude::KEY) };
@@ -82,7 +82,7 @@ spec:
         Ok((took, messages[count - 1].plain.clone()))
     }
 
-    fn status(&self) -> Result<Value> {
+    pub fn status(&self) -> Result<Value> {
         Ok(ended(&self.command("status staging --state state -o json").output()?).json())
     }
 }
@@ -251,7 +251,15 @@ fn whatever_goes_wrong_the_message_is_there_in_time_with_the_rules_verdict() {
 }
 
 /// A `watch`; dropping it kills it.
-struct Watching(Child);
+pub struct Watching(Child);
+
+impl Watching {
+    pub fn start(stage: &Stage) -> Result<Self> {
+        let log = File::create(stage.place.path().join("watch.log"))?;
+        let mut command = stage.command("watch job.yaml --state state");
+        Ok(Self(command.stdout(log.try_clone()?).stderr(log).spawn()?))
+    }
+}
 
 impl Drop for Watching {
     fn drop(&mut self) {
@@ -264,9 +272,7 @@ impl Drop for Watching {
 /// The first runs of the schedule: what the condition `Analyzed` says after each, and after how long each was told.
 fn watched(stage: &Stage, reasons: &[&str]) -> Result<Vec<SignedDuration>> {
     let mut waits = Vec::new();
-    let log = File::create(stage.place.path().join("watch.log"))?;
-    let child = stage.command("watch job.yaml --state state").stdout(log.try_clone()?).stderr(log).spawn()?;
-    let _watching = Watching(child);
+    let _watching = Watching::start(stage)?;
     for (run, reason) in reasons.iter().enumerate() {
         stage.message(run + 1, Instant::now(), Duration::from_secs(100))?;
         let accepted = jiff::Timestamp::now();
@@ -298,16 +304,17 @@ fn watched(stage: &Stage, reasons: &[&str]) -> Result<Vec<SignedDuration>> {
 #[test]
 fn the_condition_of_a_job_says_why_and_the_day_has_an_end() -> Result<()> {
     let every = "  schedule: {cron: [\"@every 1m\"]}\n";
-    let hang = Stage::new("", every)?;
+    let analyzing = ", investigate: Never";
+    let hang = Stage::new(analyzing, every)?;
     hang.claude.model(|_| Answer::hang());
-    let overloaded = Stage::new("", every)?;
+    let overloaded = Stage::new(analyzing, every)?;
     overloaded.claude.model(|_| Answer::overloaded());
-    let refused = Stage::new("", every)?;
+    let refused = Stage::new(analyzing, every)?;
     refused.claude.model(|_| Answer::refusal());
-    let mut keyless = Stage::new("", every)?;
+    let mut keyless = Stage::new(analyzing, every)?;
     keyless.key = None;
     // The first answer uses what is left of the day: the second run does not ask.
-    let spent = Stage::new(", analyze: Always, budget: {dailyTokens: 10000}", every)?;
+    let spent = Stage::new(", investigate: Never, analyze: Always, budget: {dailyTokens: 10000}", every)?;
     spent.claude.model(|_| with("padding", json!("x".repeat(24_000))));
     let stages: [(&Stage, &[&str]); 5] = [
         (&hang, &["TimedOut"]),

@@ -36,9 +36,12 @@ fn fails(report: &mut Report) {
     report.analysis = Some(analysis::unanswered("claude-sonnet-5-5", "Overloaded", "too much to do", Usage::default()));
 }
 
-/// A week of two runs a day; the site fails in some of those from the fifth to the eighth, which are two days.
-fn week(analyze: &str, failing: &[i64]) -> usize {
-    let mut world = World::new(&asking(analyze));
+/// How often Claude is asked, and looks closer, in a week of two runs a day; the site fails in some of those from the fifth
+/// to the eighth, which are two days.
+fn week(analyze: &str, investigate: &str, failing: &[i64]) -> (usize, usize) {
+    let mut change = asking(analyze);
+    change["analysis"]["claude"]["investigate"] = investigate.into();
+    let mut world = World::new(&change);
     for run in 0..14_i64 {
         let slot = if run % 2 == 0 { "03:15" } else { "10:30" };
         let now = at(slot) + SignedDuration::from_hours(24 * (run / 2));
@@ -48,13 +51,14 @@ fn week(analyze: &str, failing: &[i64]) -> usize {
             }
         });
     }
-    world.asked
+    (world.asked, world.looked)
 }
 
 #[test]
 fn a_week_costs_what_it_brings() {
-    let figures = ["OnChange", "OnProblem", "Always"].map(|analyze| (week(analyze, &[]), week(analyze, &[4, 5, 6, 7])));
-    assert_eq!(figures, [(0, 1), (0, 4), (14, 14)]);
+    let figures = [("OnChange", "OnIncident"), ("OnProblem", "OnIncident"), ("Always", "Always")]
+        .map(|(analyze, look)| (week(analyze, look, &[]), week(analyze, look, &[4, 5, 6, 7])));
+    assert_eq!(figures, [((0, 0), (1, 1)), ((0, 0), (4, 1)), ((14, 0), (14, 4))]);
 }
 
 #[test]
@@ -70,7 +74,7 @@ fn what_joins_is_asked_once_and_what_comes_and_goes_within_an_incident_is_not() 
             _ => {}
         });
     }
-    assert_eq!(world.asked, 2, "the site, and then the engine");
+    assert_eq!((world.asked, world.looked), (2, 2), "the site, and then the engine");
 }
 
 /// A warning of the site, told as critical by Claude: 6 s where 3 warn and 10 are critical.

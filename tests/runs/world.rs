@@ -76,6 +76,8 @@ pub struct World {
     runs: Vec<MonitoringRun>,
     /// How often Claude was asked.
     pub asked: usize,
+    /// How often a closer look became due; each is over before the next run.
+    pub looked: usize,
     /// What comes of a question.
     pub claude: fn(&mut Report),
     /// What is known without a status, as `run --previous` has it.
@@ -90,6 +92,7 @@ impl World {
             job: MonitoringJob::new("autopar-staging", spec),
             runs: Vec::new(),
             asked: 0,
+            looked: 0,
             claude: |_| {},
             alone: Previous::default(),
         };
@@ -196,6 +199,7 @@ impl World {
             let accepted = Delivery::Accepted { message_id: i64::try_from(self.runs.len()).unwrap() };
             outbox::record(&mut status, id, &accepted, None, now);
         }
+        self.looked += usize::from(status.investigation.take().is_some());
         self.job.status = Some(status);
         told.map(|(_, told)| told)
     }
