@@ -269,36 +269,42 @@ impl Drop for Watching {
     }
 }
 
-/// The first runs of the schedule: what the condition `Analyzed` says after each, and after how long each was told.
-fn watched(stage: &Stage, reasons: &[&str]) -> Result<Vec<SignedDuration>> {
-    let mut waits = Vec::new();
+/// The first run of a `watch`, as the condition `Analyzed` says it, and then one by hand where that is to end so; after how
+/// long the first was told.
+fn watched(stage: &Stage, reason: &str, by_hand: Option<&str>) -> Result<SignedDuration> {
     let _watching = Watching::start(stage)?;
-    for (run, reason) in reasons.iter().enumerate() {
-        stage.message(run + 1, Instant::now(), Duration::from_secs(100))?;
-        let accepted = jiff::Timestamp::now();
-        let done = stage.status()?;
-        let mut runs = done["runs"].as_array().context("no runs")?.clone();
-        let start = |run: &Value| run["status"]["startTime"].as_str().unwrap_or_default().to_owned();
-        runs.sort_by_key(start);
-        let of = &runs[run]["status"];
-        let took = accepted.duration_since(start(&runs[run]).parse()?);
-        waits.push(took);
-        // The start of a run has whole seconds.
-        ensure!(took.as_secs() <= 30, "after {took:#}");
-        ensure!(
-            of["phase"] == "Completed" && of["verdict"] == "ERRORS_INVESTIGATE" && of["rulesVerdict"] == of["verdict"],
-            "{of:#}"
-        );
-        ensure!(of["analysis"]["reason"] == *reason, "{of:#}");
-        let status = &done["jobs"][0]["status"];
-        let conditions = status["conditions"].as_array().context("no conditions")?;
-        let analyzed = conditions.iter().find(|c| c["type"] == "Analyzed").context("no Analyzed")?;
-        let truth = if *reason == "Analyzed" { "True" } else { "False" };
-        ensure!(analyzed["reason"] == *reason && analyzed["status"] == truth, "{analyzed:#}");
-        ensure!(analyzed["message"].as_str().is_some_and(|message| !message.is_empty()), "{analyzed:#}");
-        ensure!(status["incident"]["seen"][0]["id"] == FINDING, "{status:#}");
+    stage.message(1, Instant::now(), Duration::from_secs(100))?;
+    let accepted = jiff::Timestamp::now();
+    let state = stage.status()?;
+    let run = newest(&state, reason)?;
+    // The start of a run has whole seconds.
+    let took = accepted.duration_since(run["startTime"].as_str().context("no start")?.parse()?);
+    ensure!(took.as_secs() <= 30, "after {took:#}");
+    let status = &state["jobs"][0]["status"];
+    let conditions = status["conditions"].as_array().context("no conditions")?;
+    let analyzed = conditions.iter().find(|c| c["type"] == "Analyzed").context("no Analyzed")?;
+    let truth = if reason == "Analyzed" { "True" } else { "False" };
+    ensure!(analyzed["reason"] == reason && analyzed["status"] == truth, "{analyzed:#}");
+    ensure!(analyzed["message"].as_str().is_some_and(|message| !message.is_empty()), "{analyzed:#}");
+    ensure!(status["incident"]["seen"][0]["id"] == FINDING, "{status:#}");
+    if let Some(reason) = by_hand {
+        let triggered = stage.command("trigger staging --state state --wait").output()?;
+        ensure!(triggered.status.code() == Some(3), "{triggered:?}");
+        newest(&stage.status()?, reason)?;
     }
-    Ok(waits)
+    Ok(took)
+}
+
+/// The status of the newest run, which Claude had this part in.
+fn newest<'s>(state: &'s Value, reason: &str) -> Result<&'s Value> {
+    let start = |run: &&Value| run["status"]["startTime"].as_str().unwrap_or_default().to_owned();
+    let run = &state["runs"].as_array().and_then(|runs| runs.iter().max_by_key(start)).context("no run")?["status"];
+    ensure!(
+        run["phase"] == "Completed" && run["verdict"] == "ERRORS_INVESTIGATE" && run["rulesVerdict"] == run["verdict"],
+        "{run:#}"
+    );
+    ensure!(run["analysis"]["reason"] == reason, "{run:#}");
+    Ok(run)
 }
 
 #[test]
@@ -316,18 +322,17 @@ fn the_condition_of_a_job_says_why_and_the_day_has_an_end() -> Result<()> {
     // The first answer uses what is left of the day: the second run does not ask.
     let spent = Stage::new(", investigate: Never, analyze: Always, budget: {dailyTokens: 10000}", every)?;
     spent.claude.model(|_| with("padding", json!("x".repeat(24_000))));
-    let stages: [(&Stage, &[&str]); 5] = [
-        (&hang, &["TimedOut"]),
-        (&overloaded, &["Overloaded"]),
-        (&refused, &["Refused"]),
-        (&keyless, &["SecretMissing"]),
-        (&spent, &["Analyzed", "BudgetExhausted"]),
+    let stages = [
+        (&hang, "TimedOut", None),
+        (&overloaded, "Overloaded", None),
+        (&refused, "Refused", None),
+        (&keyless, "SecretMissing", None),
+        (&spent, "Analyzed", Some("BudgetExhausted")),
     ];
     std::thread::scope(|scope| {
-        let all = stages.map(|(stage, reasons)| scope.spawn(move || watched(stage, reasons)));
-        for (watched, (_, reasons)) in all.into_iter().zip(stages) {
-            let waits = watched.join().unwrap().with_context(|| format!("{reasons:?}"))?;
-            println!("{waits:#?} {reasons:?}");
+        let all = stages.map(|(stage, reason, by_hand)| scope.spawn(move || watched(stage, reason, by_hand)));
+        for (watched, (_, reason, _)) in all.into_iter().zip(stages) {
+            println!("{:#} {reason}", watched.join().unwrap().context(reason)?);
         }
         anyhow::Ok(())
     })?;

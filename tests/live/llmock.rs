@@ -2,15 +2,14 @@
 //! of the rig's cache.
 
 use std::{
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use xtask::rig::{cache, command, free_ports, wait::wait_until};
+use xtask::rig::{cache, command};
 
 const PACKAGES: [&str; 3] = ["llmock==0.2.2", "anthropic==2.13.0", "jsonschema==4.26.0"];
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/messages_api.py");
@@ -24,10 +23,12 @@ pub struct Llmock {
 impl Llmock {
     /// Starts one on a free port of loopback.
     pub fn start() -> Result<Self> {
-        let [port] = free_ports()?;
-        let process = Command::new(python()?).args([SCRIPT, "serve", &port.to_string()]).spawn()?;
-        let mock = Self { process, base: format!("http://127.0.0.1:{port}") };
-        wait_until("llmock", Duration::from_mins(1), || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())?;
+        let mut process = Command::new(python()?).args([SCRIPT, "serve"]).stdout(Stdio::piped()).spawn()?;
+        let stdout = process.stdout.take().context("it has a stdout")?;
+        let mut mock = Self { process, base: String::new() };
+        let mut port = String::new();
+        BufReader::new(stdout).read_line(&mut port)?;
+        mock.base = format!("http://127.0.0.1:{}", port.trim().parse::<u16>().context("llmock did not start")?);
         Ok(mock)
     }
 

@@ -1,7 +1,7 @@
 """Claude's Messages API by others: requests as the official SDK's types have them, answers by llmock, an independent mock.
 
-`judge` reads a request body a line, and answers each with a line: null, or why the types refuse it. `serve PORT` serves
-llmock on loopback, and refuses with 400 what the types refuse.
+`judge` reads a request body a line, and answers each with a line: null, or why the types refuse it. `serve` serves
+llmock on a port of loopback, which it prints, and refuses with 400 what the types refuse.
 """
 
 import json
@@ -39,7 +39,9 @@ def judge():
         print(json.dumps(refusal(json.loads(line))))
 
 
-def serve(port):
+def serve():
+    import socket
+
     import uvicorn
     from fastapi.responses import JSONResponse
     from llmock.main import create_app
@@ -55,12 +57,14 @@ def serve(port):
                 return JSONResponse({"type": "error", "error": error}, status_code=400)
         return await call_next(request)
 
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["judge"]:
             judge()
-        case ["serve", port]:
-            serve(int(port))
+        case ["serve"]:
+            serve()
