@@ -10,6 +10,7 @@ mod files;
 mod notice;
 mod operator;
 mod progress;
+mod recording;
 mod replay;
 mod report;
 mod run;
@@ -64,6 +65,7 @@ enum Command {
     Operator(operator::Operator),
     Trigger(trigger::Trigger),
     Replay(replay::Replay),
+    Recording(recording::Recording),
     Doctor(doctor::Doctor),
     /// Say what the operator would say of these files, and when their jobs would run next
     ///
@@ -138,6 +140,7 @@ fn perform(command: Command) -> anyhow::Result<Exit> {
         Command::Operator(operator) => runtime.block_on(operator.run()),
         Command::Trigger(trigger) => runtime.block_on(trigger.run()),
         Command::Replay(replay) => runtime.block_on(replay.run()),
+        Command::Recording(recording) => recording.run(),
         Command::Doctor(doctor) => runtime.block_on(doctor.run()),
         Command::Validate { files } => say(&validate::validate(&files, Timestamp::now())),
         Command::Crds => say(&crds::crds()?),

@@ -1,6 +1,6 @@
 //! `stagewatch operator`: the scheduler for a cluster.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -17,6 +17,7 @@ use crate::{
     engine::{Live, Notice, Whereabouts},
     notify::telegram::Telegram,
     operator::{self, Options},
+    recording::keep::Keeper,
     secrets::Secrets,
     store::kubernetes,
     telemetry::{self, LogFormat, metrics::Metrics},
@@ -44,6 +45,10 @@ pub struct Operator {
     /// Let jobs name Unix sockets of this machine: for an operator that runs on the Docker host itself
     #[arg(long, env = "STAGEWATCH_ALLOW_UNIX_SOCKETS")]
     allow_unix_sockets: bool,
+    /// Keep recordings of what this process saw in runs that opened an incident or made it worse, for `stagewatch replay`: the
+    /// newest five of a job and a hundred in all, of 20 MiB at most each
+    #[arg(long, value_name = "DIR", env = "STAGEWATCH_RECORDINGS")]
+    recordings: Option<PathBuf>,
     #[command(flatten)]
     targets: Targets,
     #[command(flatten)]
@@ -68,6 +73,7 @@ impl Operator {
             analyst: Some(self.claude.analyst(Arc::clone(&metrics))?),
             collector: Collector::new(policy),
             secrets: Secrets::cluster(client.clone()),
+            recordings: self.recordings.map(Keeper::open).transpose().context("the folder of the recordings")?,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Cluster,
             unix_sockets: self.allow_unix_sockets,

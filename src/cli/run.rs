@@ -88,6 +88,7 @@ impl Run {
             analyst,
             collector: Collector::new(self.targets.policy().with_unix_sockets()),
             secrets: self.secrets.open()?,
+            recordings: None,
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Nowhere,
             unix_sockets: true,

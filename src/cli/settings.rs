@@ -164,6 +164,14 @@ impl StateFolder {
         }
     }
 
+    /// Where the recordings are kept in it.
+    ///
+    /// # Errors
+    /// When none was named and there is no home.
+    pub fn recordings(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.path()?.join("recordings"))
+    }
+
     /// The folder that was named, or the usual one.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context as _;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,7 @@ use crate::{
     collect::Collector,
     engine::{Clock, Engine, Live, Notice, Whereabouts},
     notify::telegram::Telegram,
+    recording::keep::Keeper,
     store::{Store as _, folder::Folder},
     telemetry::metrics::Metrics,
 };
@@ -61,6 +63,7 @@ impl Watch {
             analyst: Some(self.claude.analyst(Arc::clone(&metrics))?),
             collector: Collector::new(self.targets.policy().with_unix_sockets()),
             secrets: self.secrets.open()?,
+            recordings: Some(Keeper::open(self.state.recordings()?).context("the folder of the recordings")?),
             telegram: Telegram::new(self.targets.telegram_url.as_str())?,
             place: Whereabouts::Folder(folder.root().display().to_string()),
             unix_sockets: true,

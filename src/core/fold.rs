@@ -21,7 +21,7 @@ use crate::api::{
     analysis::Usage,
     job::Notifications,
     job_status::{DayUsage, FindingSummary, Incident, LastRun, MessageKind, OutboxEntry},
-    report::{Outcome, Source},
+    report::{Outcome, Report, Source},
     run::{Phase, Trigger},
 };
 
@@ -56,8 +56,30 @@ fn weight(run: &MonitoringRun) -> Option<Weight> {
 }
 
 /// What a run with this trigger and without overrides may move.
-pub(super) fn weight_of(trigger: Trigger) -> Weight {
+fn weight_of(trigger: Trigger) -> Weight {
     if trigger == Trigger::Schedule { Weight::Full } else { Weight::Confirming }
+}
+
+/// What a run with this report and trigger, and without overrides, would bring about in `job` as it is known; none when it would
+/// move nothing.
+pub fn foresee(
+    job: &MonitoringJob,
+    schedule: Option<&Schedule>,
+    trigger: Trigger,
+    report: &Report,
+) -> Option<Situation> {
+    let thresholds = effective::thresholds(&job.spec, schedule, report.window.until);
+    let facts = RunFacts { name: "", findings: &report.findings, window: report.window };
+    let before = standing(&job.status.clone().unwrap_or_default());
+    Some(incident::advance(&before, facts, thresholds, weight_of(trigger))?.situation)
+}
+
+fn standing(status: &MonitoringJobStatus) -> Standing {
+    Standing {
+        incident: status.incident.clone(),
+        consecutive: status.consecutive.unwrap_or_default(),
+        soft_incident: status.soft_incident_time,
+    }
 }
 
 /// The job's status after the finished `run`; none when the run moves nothing.
@@ -86,11 +108,7 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     if done.phase == Some(Phase::Cancelled) || overtaken || done.window.is_none() {
         return full.then_some(status);
     }
-    let before = Standing {
-        incident: held.incident.clone(),
-        consecutive: held.consecutive.unwrap_or_default(),
-        soft_incident: held.soft_incident_time,
-    };
+    let before = standing(&held);
     let thresholds = effective::thresholds(&job.spec, context.schedule, context.now);
     let name = run.metadata.name.as_deref().unwrap_or_default();
     let facts = RunFacts { name, findings: &done.findings, window: done.window? };

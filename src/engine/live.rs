@@ -28,9 +28,9 @@ use crate::{
     },
     collect::{Collector, Look, Progress},
     core::{
-        check, effective,
+        check, effective, fold,
         investigation::course,
-        message::{Letter, Part, Place},
+        message::{Letter, Part, Place, policy::Situation},
         observation::{Observations, raw::Evidence},
         observe::Understood,
         outbox::Delivery,
@@ -39,6 +39,7 @@ use crate::{
         schedule::Schedule,
     },
     notify::telegram::{self, Telegram},
+    recording::keep::{Keeper, Keeping},
     secrets::{SecretProblem, Secrets},
 };
 
@@ -48,6 +49,8 @@ pub struct Live<T> {
     pub collector: Collector,
     /// Where Secrets are read.
     pub secrets: Secrets,
+    /// Where recordings of what opens an incident are kept, if anywhere.
+    pub recordings: Option<Keeper>,
     /// Asks Claude; none where nobody is to be asked, whatever the jobs say.
     pub analyst: Option<Analyst>,
     /// Where messages go.
@@ -101,6 +104,20 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
         }
         let judge = if offline { report::offline } else { report::report };
         (judge(&job.spec, &seen, previous, window), seen)
+    }
+
+    /// Begins to record a run that may open an incident.
+    async fn record(
+        &self,
+        job: &MonitoringJob,
+        run: &MonitoringRun,
+        previous: &Previous,
+        window: Window,
+    ) -> Option<(mpsc::Sender<Evidence>, Keeping)> {
+        let keeper = self.recordings.as_ref().filter(|_| !run.spec.dry_run && run.spec.lookback.is_none())?;
+        let name = run.metadata.name.as_deref()?;
+        let begun = keeper.begin(job, name, previous, window, Timestamp::now()).await;
+        begun.inspect_err(|error| tracing::warn!(%error, "the run is not recorded")).ok()
     }
 
     /// Takes Claude's part into a report, where the job wants it. The run has to end at `until`.
@@ -216,8 +233,18 @@ impl<T: Fn(Notice) + Send + Sync + 'static> World for Live<T> {
         let window = run.status.as_ref().and_then(|s| s.window);
         let window = window.unwrap_or_else(|| effective::window(&job, &MonitoringRunSpec::default(), Timestamp::now()));
         let until = Instant::now() + patience;
-        let (mut report, seen) = self.look(&job, window, patience, &previous, Listeners::default()).await;
-        self.analyze(&job, run.spec.trigger.unwrap_or_default(), &mut report, until).await;
+        let (evidence, recorded) = self.record(&job, &run, &previous, window).await.unzip();
+        let listeners = Listeners { evidence, ..Listeners::default() };
+        let (mut report, seen) = self.look(&job, window, patience, &previous, listeners).await;
+        let trigger = run.spec.trigger.unwrap_or_default();
+        self.analyze(&job, trigger, &mut report, until).await;
+        let schedule = job.spec.schedule.as_ref().and_then(|s| Schedule::parse(s).ok());
+        if let Some(recorded) = recorded
+            && fold::foresee(&job, schedule.as_ref(), trigger, &report) == Some(Situation::Opens)
+            && let Err(error) = recorded.keep().await
+        {
+            tracing::warn!(%error, "the run is not recorded");
+        }
         (report, report::containers(&seen))
     }
 

@@ -3,6 +3,8 @@
 //!
 //! All text in it was redacted before it was judged, so that a replay comes to the same report as its run.
 
+pub mod keep;
+mod log;
 mod read;
 #[cfg(test)]
 mod tests;

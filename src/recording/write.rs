@@ -13,7 +13,7 @@ use tokio::{
     sync::mpsc::Receiver,
 };
 
-use super::{Header, LookNotes, RecordingError};
+use super::{Header, LookNotes, RecordingError, log::LogFile};
 use crate::{
     api::{MonitoringJob, Window},
     core::{
@@ -34,9 +34,12 @@ const MAX_BYTES: u64 = 2 << 30;
 #[derive(Debug)]
 pub struct Writer {
     root: PathBuf,
-    logs: HashMap<String, File>,
+    logs: HashMap<String, LogFile>,
+    /// The most bytes of each log, where the newest part will do.
+    log_bytes: Option<u64>,
     events: Option<File>,
     offline: bool,
+    most: u64,
     left: u64,
 }
 
@@ -70,14 +73,33 @@ impl Writer {
             let problem = "the folder is not empty: name a new one".to_owned();
             return Err(RecordingError::Content { path: root.to_owned(), problem });
         }
-        Ok(Self { root: root.to_owned(), logs: HashMap::new(), events: None, offline: false, left: MAX_BYTES })
+        Ok(Self {
+            root: root.to_owned(),
+            logs: HashMap::new(),
+            log_bytes: None,
+            events: None,
+            offline: false,
+            most: MAX_BYTES,
+            left: MAX_BYTES,
+        })
+    }
+
+    /// The same for a recording of at most about `most` bytes: of the logs of its `containers` the newest parts are kept.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub async fn bounded(root: &Path, most: u64, containers: usize) -> Result<Self, RecordingError> {
+        // A quarter is for all else, and ends the recording where it does not do.
+        let rest = most / 4;
+        let log_bytes = Some((most - rest) / containers.max(1) as u64);
+        Ok(Self { log_bytes, most: rest, left: rest, ..Self::create(root).await? })
     }
 
     /// Writes what comes through `evidence` until all senders are gone. The job is written without its status, its
     /// annotations and the values of its headers.
     ///
     /// # Errors
-    /// Whatever the disk says. At 2 GiB the recording ends with an error.
+    /// Whatever the disk says, and that the recording would be too large.
     pub async fn write(
         mut self,
         job: &MonitoringJob,
@@ -105,7 +127,9 @@ impl Writer {
             }
             Evidence::Stats { container, json } => self.put_json(&of_container(&container, "stats.json"), &json).await,
             Evidence::LogsAnew { container } => {
-                self.logs.remove(&container);
+                if let Some(log) = self.logs.remove(&container) {
+                    log.close().await.map_err(|source| file(&self.root, source))?;
+                }
                 self.put(&of_container(&container, "logs.txt"), b"").await
             }
             Evidence::Logs { container, bytes } => self.append_log(container, &bytes).await,
@@ -130,7 +154,7 @@ impl Writer {
                 self.offline = true;
                 Ok(())
             }
-            Evidence::Container(container) => match notes(&container) {
+            Evidence::Container(container) => match self.notes(&container) {
                 notes if notes == LookNotes::default() => Ok(()),
                 notes => self.put_json(&of_container(&container.name, "look.json"), &notes).await,
             },
@@ -138,14 +162,26 @@ impl Writer {
     }
 
     async fn append_log(&mut self, container: String, bytes: &[u8]) -> Result<(), RecordingError> {
-        self.take(bytes.len())?;
-        let path = of_container(&container, "logs.txt");
+        if self.log_bytes.is_none() {
+            self.take(bytes.len())?;
+        }
+        let path = self.root.join(of_container(&container, "logs.txt"));
+        let at = |source| file(&path, source);
         if !self.logs.contains_key(&container) {
-            let log = self.open(&path).await?;
+            folder_of(&path).await.map_err(at)?;
+            let log = LogFile::create(path.clone(), self.log_bytes.unwrap_or(u64::MAX)).await.map_err(at)?;
             self.logs.insert(container.clone(), log);
         }
         let Some(log) = self.logs.get_mut(&container) else { return Ok(()) };
-        log.write_all(bytes).await.map_err(|source| file(&self.root.join(path), source))
+        log.write(bytes).await.map_err(at)
+    }
+
+    fn notes(&self, container: &ContainerObservation) -> LookNotes {
+        let mut notes = notes(container);
+        if self.logs.get(&container.name).is_some_and(LogFile::is_cut) {
+            notes.logs_incomplete.get_or_insert_with(|| "only its newest part was recorded".to_owned());
+        }
+        notes
     }
 
     async fn put_json(&mut self, path: &str, value: &impl Serialize) -> Result<(), RecordingError> {
@@ -166,9 +202,7 @@ impl Writer {
     async fn open(&self, path: &str) -> Result<File, RecordingError> {
         let path = self.root.join(path);
         let at = |source| file(&path, source);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).await.map_err(at)?;
-        }
+        folder_of(&path).await.map_err(at)?;
         File::create(&path).await.map_err(at)
     }
 
@@ -176,20 +210,32 @@ impl Writer {
         let left = self.left.checked_sub(bytes as u64);
         self.left = left.ok_or_else(|| RecordingError::Content {
             path: self.root.clone(),
-            problem: format!("the recording would be larger than {} MiB", MAX_BYTES >> 20),
+            problem: format!("the recording would be larger than {} MiB", self.most >> 20),
         })?;
         Ok(())
     }
 
     async fn close(self) -> Result<(), RecordingError> {
-        for mut open in self.logs.into_values().chain(self.events) {
-            open.flush().await.map_err(|source| file(&self.root, source))?;
+        let at = |source| file(&self.root, source);
+        for log in self.logs.into_values() {
+            log.close().await.map_err(at)?;
+        }
+        if let Some(mut events) = self.events {
+            events.flush().await.map_err(at)?;
         }
         Ok(())
     }
 
     fn content(&self, path: &str, error: &dyn std::fmt::Display) -> RecordingError {
         RecordingError::Content { path: self.root.join(path), problem: error.to_string() }
+    }
+}
+
+/// Makes the folder that a file goes into.
+async fn folder_of(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(parent) => fs::create_dir_all(parent).await,
+        None => Ok(()),
     }
 }
 
@@ -202,7 +248,7 @@ fn of_container(container: &str, file: &str) -> String {
 }
 
 /// Names come from a spec, whose rules admit no separators; nothing is ever written outside of the folder.
-fn name(name: &str) -> String {
+pub(super) fn name(name: &str) -> String {
     let plain: String = name.chars().map(|c| if c == '/' || c == '\\' || c == '\0' { '_' } else { c }).collect();
     if plain.starts_with('.') { format!("_{plain}") } else { plain }
 }

@@ -64,7 +64,7 @@ spec:
         Ok(stage)
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub fn command(&self, line: &str) -> Command {
         let mut command = self.place.command(line.split(' '));
         command.envs([("TELEGRAM_BOT_TOKEN", Bot::TOKEN), ("TELEGRAM_CHAT_ID", Bot::CHAT)]);
         command.env("STAGEWATCH_TELEGRAM_URL", self.bot.url()).env("STAGEWATCH_CLAUDE_URL", self.claude.url());

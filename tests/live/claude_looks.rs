@@ -1,5 +1,5 @@
-//! The program under watch, a container that was killed, and a closer look at it: the alert first, then what was found, as
-//! a silent reply.
+//! A `watch`, a container that was killed, and a closer look at it: the alert first, then what was found, as a silent
+//! reply; and what the run saw, to be looked at once more.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,7 +7,10 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use xtask::rig::{Rig, claude::Answer, docker::ContainerOptions};
 
-use super::claude_failures::{Stage, Watching};
+use super::{
+    claude_failures::{Stage, Watching},
+    program::ended,
+};
 
 const SOON: Duration = Duration::from_mins(1);
 const CAUSE: &str = "somebody killed the container: nothing in its log led there";
@@ -88,10 +91,18 @@ fn what_was_found_on_a_real_engine_comes_as_a_silent_reply_to_the_alert() -> Res
         ensure!(told.contains(held), "no {held:?} in {told}");
     }
 
-    // What is kept of it, and what it used.
+    // What the run saw, in two commands from the alert.
     drop(watching);
+    let (_, command) = alert.plain.split_once("🔎 stagewatch ").context("no command")?;
+    let kept = ended(&stage.command(command.lines().next().unwrap_or_default()).output()?).out;
+    let replayed = ended(&stage.command(&format!("replay {} -o json", kept.trim())).output()?);
+    let seen =
+        |of: &Value| of["findings"].as_array().into_iter().flatten().map(|f| f["id"].clone()).collect::<Vec<_>>();
+
+    // What is kept of it, and what it used.
     let status = stage.status()?;
     let run = &status["runs"].as_array().and_then(|runs| runs.first()).context("no run")?["status"];
+    ensure!(!seen(run).is_empty() && seen(&replayed.json()) == seen(run) && replayed.code == Some(3), "{replayed:?}");
     let kept = &run["investigation"];
     ensure!(
         kept["phase"] == "Completed" && kept["stopReason"] == "Concluded" && kept["report"]["cause"] == CAUSE,

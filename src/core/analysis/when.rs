@@ -8,13 +8,7 @@ use crate::{
         report::{Report, Source},
         run::Trigger,
     },
-    core::{
-        effective, fold,
-        incident::{self, RunFacts, Standing},
-        message::policy::Situation,
-        rules::own,
-        schedule::Schedule,
-    },
+    core::{fold, message::policy::Situation, rules::own, schedule::Schedule},
 };
 
 /// What to do with a report.
@@ -43,15 +37,7 @@ pub fn decide(job: &MonitoringJob, schedule: Option<&Schedule>, trigger: Trigger
         Analyze::Always => true,
         Analyze::OnProblem => bad.peek().is_some(),
         Analyze::OnChange if trigger == Trigger::Schedule => {
-            let standing = Standing {
-                incident: status.incident.clone(),
-                consecutive: status.consecutive.unwrap_or_default(),
-                soft_incident: status.soft_incident_time,
-            };
-            let run = RunFacts { name: "", findings: &report.findings, window: report.window };
-            let thresholds = effective::thresholds(&job.spec, schedule, report.window.until);
-            let advance = incident::advance(&standing, run, thresholds, fold::weight_of(trigger));
-            advance.is_some_and(|advance| advance.situation == Situation::Opens)
+            fold::foresee(job, schedule, trigger, report) == Some(Situation::Opens)
         }
         Analyze::OnChange => {
             let seen = status.incident.iter().flat_map(|incident| &incident.seen);

@@ -544,6 +544,10 @@ fn done_with(message: &Message<'_>) -> Option<Line> {
 pub(super) fn look_up(message: &Message<'_>, kind: &str, name: &str) -> Option<Line> {
     let command = match message.place {
         Place::Cluster => format!("kubectl -n {} get {kind} {name} -o yaml", message.namespace),
+        // What a bad run saw: the path of its recording.
+        Place::Folder(state) if matches!(message.tells, Tells::Run { .. }) => {
+            format!("stagewatch recording {} --state {state}", message.job)
+        }
         Place::Folder(state) => format!("stagewatch status --state {state}"),
         Place::Nowhere => return None,
     };

@@ -109,7 +109,7 @@ pub enum End {
 pub enum Place<'a> {
     /// In a cluster: `kubectl`.
     Cluster,
-    /// In a folder: `stagewatch status --state …`.
+    /// In a folder: `stagewatch recording JOB --state …`, `stagewatch status --state …`.
     Folder(&'a str),
     /// Nowhere: it is printed, and forgotten.
     Nowhere,
