@@ -239,11 +239,11 @@ async fn each_failure_says_why_after_as_many_attempts_as_make_sense() {
         ("413", vec![Answer::too_large()], PATIENCE, Reason::TooLarge, 1),
         ("400", vec![Answer::error(400, "invalid_request_error", "no")], PATIENCE, Reason::InvalidRequest, 1),
         ("429 too long", vec![Answer::rate_limited(Some(40))], PATIENCE, Reason::RateLimited, 1),
-        ("429 without", vec![Answer::rate_limited(None); 9], seconds(5), Reason::RateLimited, 3),
+        ("429 without", vec![Answer::rate_limited(None); 9], seconds(6), Reason::RateLimited, 3),
         ("spend limit", vec![Answer::spend_limit()], PATIENCE, Reason::SpendLimit, 1),
         ("500", vec![Answer::server_error(); 9], seconds(3), Reason::ServerError, 2),
         ("502 page", vec![Answer::raw(502, "<html>"); 9], seconds(3), Reason::ServerError, 2),
-        ("529", vec![Answer::overloaded(); 9], seconds(5), Reason::Overloaded, 3),
+        ("529", vec![Answer::overloaded(); 9], seconds(6), Reason::Overloaded, 3),
         ("final word", vec![Answer::overloaded().header("x-should-retry", "false")], PATIENCE, Reason::Overloaded, 1),
         ("close", vec![Answer::close(); 9], seconds(3), Reason::Unreachable, 2),
         ("hang", vec![Answer::hang()], seconds(2), Reason::TimedOut, 1),
@@ -252,7 +252,7 @@ async fn each_failure_says_why_after_as_many_attempts_as_make_sense() {
         ("cut", vec![Answer::text("x").cut(); 9], PATIENCE, Reason::Undecodable, 3),
         ("nonsense", vec![Answer::nonsense(); 9], PATIENCE, Reason::Undecodable, 3),
         ("wrong types", vec![Answer::wrong_types(); 9], PATIENCE, Reason::Undecodable, 3),
-        ("5 MiB", vec![Answer::text("x".repeat(5 << 20)); 2], seconds(3), Reason::Undecodable, 2),
+        ("5 MiB", vec![Answer::text("x".repeat(5 << 20)); 3], PATIENCE, Reason::Undecodable, 3),
     ];
     // A client reads the system's certificates, and the first failure builds what redacts: before the first clock runs.
     let first = Claude::start().unwrap();
