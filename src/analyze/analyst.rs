@@ -76,19 +76,26 @@ impl Analyst {
         let schedule = job.spec.schedule.as_ref().and_then(|schedule| Schedule::parse(schedule).ok());
         let decision = when::decide(job, schedule.as_ref(), trigger, report);
         let doing = AssertUnwindSafe(self.ask(secrets, job, claude, &decision, report, until)).catch_unwind();
-        let missed =
-            |reason, why: &str| analysis::unanswered(&claude.model, reason, why, api::analysis::Usage::default());
+        let missed = |reason, why: &str| {
+            let used = api::analysis::Usage::default();
+            self.metrics.claude("analysis", reason, &used, None);
+            analysis::unanswered(&claude.model, reason, why, used)
+        };
         let answered = match timeout_at(until, doing).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(_)) => Some(Err(missed("Broken", "the analysis broke down: a defect of Stagewatch"))),
-            Err(_) => Some(Err(missed("TimedOut", "there was no answer before the run had to end"))),
-        };
-        match (answered, decision) {
-            (Some(Ok((analysis, suspicions))), _) => analysis::take_in(report, analysis, suspicions),
-            (Some(Err(analysis)), _) => {
-                let raise = when::holding(job, report);
-                analysis::unheard(report, analysis, raise.as_ref());
+            Ok(Err(_)) => Some(Err(missed(analysis::BROKEN, "the analysis broke down: a defect of Stagewatch"))),
+            Err(_) if decision == Decision::Ask => {
+                Some(Err(missed(Reason::TimedOut.as_str(), "there was no answer before the run had to end")))
             }
+            // Of a run that was to make no call it is not told that it made none.
+            Err(_) => None,
+        };
+        let raise = when::holding(job, report);
+        match (answered, decision) {
+            (Some(Ok((analysis, suspicions))), _) => {
+                analysis::take_in(report, analysis, suspicions, raise.as_ref());
+            }
+            (Some(Err(analysis)), _) => analysis::unheard(report, analysis, raise.as_ref()),
             (None, Decision::Hold(raise)) => analysis::hold(report, &claude.model, &raise),
             (None, _) => {}
         }

@@ -20,12 +20,17 @@ use super::{
     retry,
 };
 use crate::{
-    core::redact::{self, Redactor},
+    core::{
+        analysis::prose,
+        redact::{self, Redactor},
+    },
     net,
 };
 
 /// Where the API itself is.
 pub const DEFAULT_BASE_URL: &str = "https://api.anthropic.com";
+/// Its name, which sentences of ours tell as a link.
+pub(super) const DEFAULT_HOST: &str = "api.anthropic.com";
 
 /// The version of the API that this speaks.
 const VERSION: &str = "2023-06-01";
@@ -77,7 +82,8 @@ impl Client {
         Ok(Self { http, url })
     }
 
-    /// Asks for the next turn, for at most `patience`. What earlier attempts cost is in the usage of what comes back.
+    /// Asks for the next turn, for at most `patience`. What earlier attempts cost is in the usage of what comes back; of one
+    /// whose answer is lost that is what was sent, at four bytes a token.
     pub async fn send(&self, key: &SecretString, request: &Request, patience: Duration) -> Result<Response, Failure> {
         let deadline = Instant::now() + patience;
         let (mut attempts, mut usage) = (0, Usage::default());
@@ -90,7 +96,7 @@ impl Client {
                 }
                 Err(missed) => missed,
             };
-            usage += missed.usage;
+            usage += paid(&missed, request);
             let left = deadline.saturating_duration_since(Instant::now());
             match retry::pause(&missed, attempts, left, RandomState::new().hash_one(attempts)) {
                 Some(pause) => sleep(pause).await,
@@ -124,6 +130,17 @@ impl Client {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         meaning(status, &headers, body(response).await)
     }
+}
+
+/// What an attempt without an answer cost.
+fn paid(missed: &Missed, request: &Request) -> Usage {
+    let lost = matches!(missed.reason, Reason::TimedOut | Reason::Undecodable);
+    if !lost || missed.usage != Usage::default() {
+        return missed.usage;
+    }
+    // A request has JSON: it was sent as such.
+    let bytes = serde_json::to_vec(request).map_or(0, |json| json.len() as u64);
+    Usage { input_tokens: bytes / 4, ..Usage::default() }
 }
 
 /// All of the body, or why there is not all.
@@ -160,9 +177,9 @@ fn root_cause(error: &reqwest::Error) -> String {
 
 fn failure(missed: &Missed, attempts: u32, usage: Usage, key: &SecretString) -> Failure {
     // Whoever answers may have said the key back.
-    let message = Redactor::new([key.expose_secret()]).redact(&missed.message).replace(char::is_control, " ");
     let tail = if attempts > 1 { format!(" ({attempts} attempts)") } else { String::new() };
-    let message = redact::cut(&message, MAX_MESSAGE - tail.len()) + &tail;
+    let known = Redactor::new([key.expose_secret()]);
+    let message = prose(&missed.message, &known, &[DEFAULT_HOST], MAX_MESSAGE - tail.len()) + &tail;
     Failure { reason: missed.reason, message, attempts, usage }
 }
 
@@ -192,7 +209,7 @@ mod tests {
         let missed =
             Missed::new(Reason::Forbidden, format!("not for sk-ant-very-secret\r\nat all {}", "x".repeat(500)));
         let failure = failure(&missed, 3, Usage::default(), &key);
-        assert!(failure.message.starts_with("not for [redacted]  at all xx"), "{failure}");
+        assert!(failure.message.starts_with("not for [redacted] at all xx"), "{failure}");
         assert!(failure.message.ends_with("x… (3 attempts)"), "{failure}");
         assert_eq!(failure.message.chars().count(), MAX_MESSAGE);
     }

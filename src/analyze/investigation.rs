@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    client::Client,
+    client::{Client, DEFAULT_HOST},
     conversation::{Conversation, Heard, Stop},
     failure::{Failure, Reason},
     messages::{Request, Response},
@@ -17,18 +17,13 @@ use super::{
 };
 use crate::{
     api::{
-        self, MonitoringJob, MonitoringRun,
+        self, MonitoringJob, MonitoringRun, MonitoringRunStatus,
         analysis::{Investigation, InvestigationPhase, InvestigationReport},
         job::Claude,
-        report::Report,
     },
     collect::{self, Collector},
     core::{
-        analysis::{
-            day,
-            prices::Prices,
-            untrusted::{Fence, clean},
-        },
+        analysis::{self, prices::Prices, untrusted::Fence},
         investigation::{budget::Limit, course::CONCLUDED, prompt, report},
         redact::{Redactor, cut},
     },
@@ -36,6 +31,8 @@ use crate::{
     telemetry::metrics::Metrics,
 };
 
+/// Characters of why it ended; the schema admits some more.
+const MAX_MESSAGE: usize = 250;
 /// How long after its time an investigation may still take to say how it ended.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -112,7 +109,7 @@ impl Investigator {
                 let going = AssertUnwindSafe(self.begin(scene, claude, until, &mut done)).catch_unwind();
                 match timeout_at(until + GRACE, going).await {
                     Ok(Ok(ended)) => ended,
-                    Ok(Err(_)) => (Stop::new("Broken", "it broke down: a defect of Stagewatch"), None),
+                    Ok(Err(_)) => (Stop::new(analysis::BROKEN, "it broke down: a defect of Stagewatch"), None),
                     Err(_) => (Stop::from(Limit::Time), None),
                 }
             }
@@ -123,8 +120,9 @@ impl Investigator {
         }
         let took = SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
         done.completion_time = Some(scene.now.checked_add(took).unwrap_or(scene.now));
+        self.metrics.claude("investigation", stop.reason, &done.usage, self.prices.cost(&done.model, &done.usage));
         done.stop_reason = Some(stop.reason.into());
-        done.message = Some(cut(&stop.message, 250)).filter(|message| !message.is_empty());
+        done.message = Some(cut(&stop.message, MAX_MESSAGE)).filter(|message| !message.is_empty());
         done.report = report;
         done
     }
@@ -135,10 +133,12 @@ impl Investigator {
             Ok(key) => key,
             Err(problem) => {
                 let why = format!("the Secret {:?} cannot be used: {problem}", claude.api_key_secret_ref.name);
-                return (Stop::new("SecretMissing", why), None);
+                return (Stop::new(analysis::SECRET_MISSING, why), None);
             }
         };
-        let Some(seen) = seen(scene.run) else { return (Stop::new("NoReport", "the run has no report"), None) };
+        let Some(seen) = scene.run.status.clone().and_then(MonitoringRunStatus::report) else {
+            return (Stop::new("NoReport", "the run has no report"), None);
+        };
         let known = scene.secrets.gather(namespace, collect::secrets_of(&scene.job.spec)).await;
         let redactor = Redactor::new(known.values());
         let fence = Fence::new(scene.nonce);
@@ -146,8 +146,7 @@ impl Investigator {
         let mut conversation = Conversation::new(&scene.job.spec, claude, first);
         let case = Case { scene, claude, key, redactor, until };
         let (mut stop, report) = self.talk(&case, &fence, &mut conversation, done).await;
-        stop.message = case.redactor.redact(&clean(&stop.message)).into_owned();
-        self.metrics.claude("investigation", stop.reason, &done.usage, self.prices.cost(&claude.model, &done.usage));
+        stop.message = analysis::prose(&stop.message, &case.redactor, &[DEFAULT_HOST], MAX_MESSAGE);
         (stop, report)
     }
 
@@ -173,7 +172,7 @@ impl Investigator {
             match heard {
                 Heard::Look(calls) => {
                     let left = case.until.saturating_duration_since(Instant::now());
-                    // A minute or more is kept for the report where there is one.
+                    // The other half is for the report.
                     let patience = left.mul_f32(0.5);
                     let told = join_all(calls.iter().map(|call| tools.call(call, patience))).await;
                     conversation.looked(told);
@@ -204,8 +203,9 @@ impl Investigator {
         let name = format!("{namespace}/{name}");
         let may = case.claude.budget.clone().unwrap_or_default().daily_tokens();
         loop {
-            let day = day(Timestamp::now());
-            let known = case.scene.day_tokens_used;
+            let day = analysis::day(Timestamp::now());
+            // What was used yesterday is yesterday's.
+            let known = if day == analysis::day(case.scene.now) { case.scene.day_tokens_used } else { 0 };
             let of_day = self.spending.left(&day, &name, known, may);
             let left = case.until.saturating_duration_since(Instant::now());
             let (request, cost) = conversation.ask(case.claude, of_day, left)?;
@@ -238,20 +238,6 @@ impl Investigator {
         let left = case.until.saturating_duration_since(Instant::now());
         self.client.send(&case.key, request, left).await
     }
-}
-
-/// What a completed run reported.
-fn seen(run: &MonitoringRun) -> Option<Report> {
-    let status = run.status.clone()?;
-    Some(Report {
-        verdict: status.verdict?,
-        rules_verdict: status.rules_verdict?,
-        window: status.window?,
-        findings: status.findings,
-        probable_cause: status.probable_cause,
-        observations: status.observations,
-        analysis: status.analysis,
-    })
 }
 
 fn count(n: u32) -> i32 {

@@ -18,13 +18,14 @@ struct Today {
     jobs: BTreeMap<String, u64>,
 }
 
-/// Room that was taken for a request before it is known what that used. Dropped, it is given back.
+/// Room that was taken for a request before it is known what that used. Dropped, it stays taken: the request may have been
+/// paid for.
 #[derive(Debug)]
 pub struct Reserved<'s> {
     spending: &'s Spending,
     day: String,
     job: String,
-    /// What is to be given back.
+    /// What was taken.
     tokens: u64,
 }
 
@@ -73,12 +74,7 @@ impl Spending {
 
 impl Reserved<'_> {
     /// The request used so many.
-    pub fn settle(mut self, used: u64) {
-        self.replace(used);
-        self.tokens = 0;
-    }
-
-    fn replace(&self, used: u64) {
+    pub fn settle(self, used: u64) {
         let mut today = self.spending.today.lock().unwrap_or_else(PoisonError::into_inner);
         // What was asked yesterday is yesterday's.
         if today.day == self.day
@@ -89,23 +85,19 @@ impl Reserved<'_> {
     }
 }
 
-impl Drop for Reserved<'_> {
-    fn drop(&mut self) {
-        self.replace(0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_day_has_two_budgets_and_what_failed_is_given_back() {
+    fn a_day_has_two_budgets_and_what_was_not_used_is_given_back() {
         let spending = Spending::new(100);
         let reserve = |day, job, known, tokens| spending.reserve(day, job, known, 60, tokens);
         let first = reserve("d1", "a", 0, 50).unwrap();
         assert!(reserve("d1", "a", 0, 20).unwrap_err().contains("this job"), "what is under way counts");
-        drop(first);
+        first.settle(0);
+        drop(reserve("d0", "a", 0, 50).unwrap());
+        assert!(reserve("d0", "a", 0, 20).is_err(), "what was broken off may have been paid for");
         reserve("d1", "a", 0, 50).unwrap().settle(55);
         assert!(reserve("d1", "a", 0, 10).is_err());
         assert!(reserve("d1", "b", 0, 50).unwrap_err().contains("all jobs"));

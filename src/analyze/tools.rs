@@ -220,7 +220,7 @@ impl Tools<'_> {
         // They are within seven days.
         let ago = |minutes| now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now);
         let window = Window { since: ago(from), until: ago(until) };
-        let look = Look { job, window, patience, evidence, progress: None };
+        let look = Look { job, window, logs: evidence.is_some(), patience, evidence, progress: None };
         self.collector.collect(look, self.secrets).await
     }
 }

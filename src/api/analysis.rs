@@ -64,7 +64,7 @@ pub struct Explanation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
-    /// Calls that were answered, and attempts that were not.
+    /// Calls that were answered, and the attempts of those that were not.
     #[schemars(range(min = 0, max = i32::MAX))]
     pub calls: i32,
     /// Tokens sent, neither written to the cache nor read from it.

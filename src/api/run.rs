@@ -10,6 +10,7 @@ use super::{
     Duration, Finding, Observation, ProbableCause, Verdict, Window,
     analysis::{Analysis, Investigation},
     job_status::ContainerBaseline,
+    report::Report,
     schema::{Instant, MAX_INTEGER, as_stored},
     validation::rule,
 };
@@ -204,6 +205,22 @@ pub enum Phase {
     Failed,
     /// It was called off.
     Cancelled,
+}
+
+impl MonitoringRunStatus {
+    /// The report of a run that came to one.
+    pub fn report(self) -> Option<Report> {
+        let verdict = self.verdict?;
+        Some(Report {
+            verdict,
+            rules_verdict: self.rules_verdict.unwrap_or(verdict),
+            window: self.window?,
+            findings: self.findings,
+            probable_cause: self.probable_cause,
+            observations: self.observations,
+            analysis: self.analysis,
+        })
+    }
 }
 
 impl Phase {

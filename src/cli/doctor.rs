@@ -81,7 +81,7 @@ impl Doctor {
         let collector = Collector::new(self.targets.policy().with_unix_sockets());
         let now = Timestamp::now();
         let window = Window { since: now - WINDOW, until: now };
-        let look = Look { job: &job, window, patience: PATIENCE, evidence: None, progress: None };
+        let look = Look { job: &job, window, logs: true, patience: PATIENCE, evidence: None, progress: None };
         let receivers = job.spec.notifications.iter().flat_map(|told| &told.receivers);
         let (of_secrets, receivers, seen) = tokio::join!(
             of_secrets(&secrets, &job),

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     api::{
         self, MonitoringJob, MonitoringRun, MonitoringRunSpec,
-        report::Report,
         run::{JobRef, Phase, Trigger as Why},
     },
     store::{
@@ -118,18 +117,9 @@ impl Trigger {
         if status.phase != Some(Phase::Completed) {
             bail!("the run ended as {:?}: {}", status.phase.unwrap_or_default(), status.message.unwrap_or_default());
         }
-        let (Some(verdict), Some(window)) = (status.verdict, status.window) else { bail!("the run has no verdict") };
-        let report = Report {
-            verdict,
-            rules_verdict: status.rules_verdict.unwrap_or(verdict),
-            window,
-            findings: status.findings,
-            probable_cause: status.probable_cause,
-            observations: status.observations,
-            analysis: status.analysis,
-        };
+        let report = status.report().context("the run has no verdict")?;
         emit(&report::print(self.output, &job.spec, &report)?)?;
-        Ok(self.fail_on.exit(verdict))
+        Ok(self.fail_on.exit(report.verdict))
     }
 }
 

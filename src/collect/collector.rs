@@ -44,8 +44,10 @@ pub struct Collector {
 pub struct Look<'a> {
     /// The job.
     pub job: &'a MonitoringJob,
-    /// Which part of the logs is read.
+    /// Which part of the events, and of the logs, is read.
     pub window: Window,
+    /// Whether logs are read at all.
+    pub logs: bool,
     /// How long it may take.
     pub patience: Duration,
     /// Where the raw answers go when the run is recorded.
@@ -85,6 +87,7 @@ impl Collector {
             redactor: redactor.clone(),
             patterns: spec.patterns.clone(),
             window: look.window,
+            logs: look.logs,
             patience,
             cpu_window: CPU_WINDOW,
             deadline,
@@ -158,6 +161,7 @@ mod tests {
         let look = Look {
             job: &job,
             window: Window { since: until - Duration::from_hours(1), until },
+            logs: true,
             patience: Duration::from_secs(30),
             evidence: None,
             progress: Some(progress),

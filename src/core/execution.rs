@@ -9,6 +9,7 @@ use super::{
 use crate::api::{
     Finding, FindingState, Kind, MonitoringJob, MonitoringJobStatus, MonitoringRun, MonitoringRunStatus, Severity,
     Verdict,
+    analysis::InvestigationReport,
     job_status::ContainerBaseline,
     report::Report,
     run::{JobIdentity, Phase, Reason},
@@ -145,19 +146,19 @@ pub(super) fn bound(status: &mut MonitoringRunStatus) {
             finding.evidence.clear();
         } else if status.analysis.as_mut().is_some_and(|analysis| analysis.explanations.pop().is_some()) {
             // The summary stays.
-        } else if status
-            .investigation
-            .as_mut()
-            .and_then(|i| i.report.as_mut())
-            .is_some_and(|r| r.evidence.pop().is_some())
-        {
-            // What is broken stays, why, and what to do.
+        } else if status.investigation.as_mut().and_then(|i| i.report.as_mut()).is_some_and(shorten) {
+            // What is broken stays, and why.
         } else if status.observations.len() > status.findings.len() / 2 {
             status.observations.pop();
         } else if status.findings.pop().is_none() {
             return;
         }
     }
+}
+
+/// Drops the least of a report; false when nothing is left that it could do without.
+pub(super) fn shorten(report: &mut InvestigationReport) -> bool {
+    [&mut report.evidence, &mut report.unchecked, &mut report.next_steps].into_iter().any(|list| list.pop().is_some())
 }
 
 /// How long the whole of a run took, as its column shows it: `2.4s`.

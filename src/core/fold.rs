@@ -137,7 +137,10 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
     if let (Some(incident), Some(analysis)) = (&mut status.incident, &done.analysis)
         && analysis.reason == analysis::ANALYZED
     {
-        incident.raise = analysis::when::raise(name, done);
+        let held = incident.raise.take().filter(|raise| analysis::when::holds(raise, &done.findings));
+        let raised = analysis::when::raise(name, done);
+        // What was raised by so much before knows of more findings.
+        incident.raise = held.filter(|held| raised.as_ref().is_none_or(|new| new.verdict <= held.verdict)).or(raised);
     }
     bound(&mut status);
     Some(status)
@@ -321,8 +324,8 @@ fn sound(
 }
 
 /// Drops the least of what the status lists until it fits: first what is remembered for trends, then findings, then
-/// most of why messages were not delivered, and last what the incident has seen, since what is not known to be told is
-/// told again.
+/// most of why messages were not delivered, then what Claude raised, and last what the incident has seen, since what is not
+/// known to be told is told again.
 pub(super) fn bound(status: &mut MonitoringJobStatus) {
     let fits = |s: &MonitoringJobStatus| serde_json::to_vec(s).is_ok_and(|json| json.len() <= MAX_BYTES);
     while !fits(status) {
@@ -330,7 +333,7 @@ pub(super) fn bound(status: &mut MonitoringJobStatus) {
         let dropped = status.trends.pop().is_some()
             || more && status.findings.pop().is_some()
             || status.outbox.iter_mut().filter_map(|entry| entry.error.as_mut()).any(shorten)
-            || status.incident.as_mut().is_some_and(|incident| incident.seen.pop().is_some());
+            || status.incident.as_mut().is_some_and(|i| i.raise.take().is_some() || i.seen.pop().is_some());
         if !dropped {
             return;
         }

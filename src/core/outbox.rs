@@ -122,7 +122,7 @@ pub fn post(
         leave(status, &entry, OutboxState::DryRun, None, None, context.now);
         return;
     }
-    if status.outbox.iter().all(|e| e.receiver != entry.receiver) {
+    if status.outbox.iter().all(|e| e.receiver != entry.receiver || gives_way(e, &entry)) {
         begin(&mut entry, context.holder);
     }
     push(status, entry);
@@ -149,14 +149,16 @@ pub fn push(status: &mut MonitoringJobStatus, entry: OutboxEntry) {
         make_room(status, &entry);
     }
     if status.outbox.len() < MAX_ENTRIES {
-        // What was investigated follows the message that its alert was merged into.
-        let follows = |e: &OutboxEntry| {
-            let of_this = e.receiver == entry.receiver && e.incident_since == entry.incident_since;
-            e.kind == MessageKind::Investigation && of_this && may_still_change(e)
-        };
-        let first = status.outbox.iter().position(follows).filter(|_| entry.kind == MessageKind::WasDown);
+        let first = status.outbox.iter().position(|e| gives_way(e, &entry));
         status.outbox.insert(first.unwrap_or(status.outbox.len()), entry);
     }
+}
+
+/// Whether `old` waits for `entry`: an alert has no time for what was found out about another one, and what was found out
+/// follows the message that its own alert was merged into.
+fn gives_way(old: &OutboxEntry, entry: &OutboxEntry) -> bool {
+    let same = old.receiver == entry.receiver && entry.kind != MessageKind::Investigation;
+    same && old.kind == MessageKind::Investigation && may_still_change(old)
 }
 
 fn make_room(status: &mut MonitoringJobStatus, entry: &OutboxEntry) {
@@ -262,9 +264,10 @@ fn accepted(status: &mut MonitoringJobStatus, entry: &OutboxEntry, message_id: i
     {
         incident.alerts.push(AlertMessage { receiver: entry.receiver.clone(), message_id });
     }
-    // An investigation replies to the message of its run, or to what that was merged into.
+    // An investigation replies to the message of its run, or to the first of its incident.
     let of_same = |run: &str, since: Option<Timestamp>| {
-        entry.run == run || entry.kind == MessageKind::WasDown && since.is_some() && entry.incident_since == since
+        let of_incident = matches!(entry.kind, MessageKind::Alert | MessageKind::WasDown);
+        entry.run == run || of_incident && since.is_some() && entry.incident_since == since
     };
     if let Some(due) = status.investigation.as_mut().filter(|due| of_same(&due.run, due.incident_since))
         && entry.kind != MessageKind::Investigation
@@ -280,7 +283,9 @@ fn accepted(status: &mut MonitoringJobStatus, entry: &OutboxEntry, message_id: i
             later.reply_to = Some(message_id);
         }
     }
-    if status.outbox.is_empty() {
+    // An investigation tells of nothing but itself.
+    let tells = |e: &OutboxEntry| e.kind != MessageKind::Investigation;
+    if tells(entry) && !status.outbox.iter().any(tells) {
         for count in [&mut status.missed, &mut status.skipped].into_iter().flatten() {
             count.untold = 0;
         }
@@ -328,7 +333,7 @@ fn notified(status: &mut MonitoringJobStatus, generation: Option<i64>, now: Time
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::analysis::DueInvestigation;
+    use crate::api::{analysis::DueInvestigation, job_status::SlotCount};
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + secs).unwrap()
@@ -436,7 +441,7 @@ mod tests {
             push(&mut s, entry(&format!("a{n}"), MessageKind::Alert));
         }
         push(&mut s, entry("last", MessageKind::Alert));
-        assert_eq!(ids(&s), ["a", "i2", "a0", "a1", "a2", "a3", "a4", "last"]);
+        assert_eq!(ids(&s), ["a", "a0", "a1", "a2", "a3", "a4", "last", "i2"]);
         push(&mut s, entry("one-more", MessageKind::Alert));
         assert_eq!(ids(&s), ["a", "a0", "a1", "a2", "a3", "a4", "last", "one-more"]);
         push(&mut s, entry("i3", MessageKind::Investigation));
@@ -474,5 +479,25 @@ mod tests {
         let mut s = status(&[entry("i", MessageKind::Investigation)]);
         push(&mut s, entry("w", MessageKind::WasDown));
         assert_eq!(s.outbox.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["w", "i"]);
+    }
+
+    #[test]
+    fn an_alert_does_not_wait_for_an_investigation_that_cannot_be_delivered() {
+        let mut s = status(&[entry("i", MessageKind::Investigation)]);
+        begin(&mut s.outbox[0], "me");
+        record(&mut s, "i", &Delivery::Refused { error: "401".into(), parts_sent: 0 }, None, at(0));
+        push(&mut s, entry("a", MessageKind::Alert));
+        assert_eq!(next(&s, "me", |_| false, at(1)), Next::Begin("a".into()));
+    }
+
+    #[test]
+    fn an_investigation_does_not_tell_of_missed_slots() {
+        let missed = SlotCount { count: 3, last_time: at(0), reason: "NoProcess".into(), untold: 3 };
+        let mut s = MonitoringJobStatus { missed: Some(missed), ..status(&[entry("i", MessageKind::Investigation)]) };
+        record(&mut s, "i", &Delivery::Accepted { message_id: 7 }, None, at(1));
+        assert_eq!(s.missed.as_ref().unwrap().untold, 3);
+        s.outbox = vec![entry("a", MessageKind::Alert), entry("i", MessageKind::Investigation)];
+        record(&mut s, "a", &Delivery::Accepted { message_id: 8 }, None, at(2));
+        assert_eq!(s.missed.as_ref().unwrap().untold, 0);
     }
 }

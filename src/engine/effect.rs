@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{MonitoringJob, MonitoringRun},
     core::{
-        condition,
+        analysis, condition,
         investigation::{budget::Limit, course},
         plan::{self, Effect, Execution, Investigated, JobWrite, RunWrite},
         previous::Previous,
@@ -144,7 +144,7 @@ impl<S: Store, W: World> Engine<S, W> {
                     let without = |reason, why| course::without_report(&model, reason, why);
                     let investigation = match tokio::time::timeout(patience + INVESTIGATION_GRACE, doing).await {
                         Ok(Ok(investigation)) => investigation,
-                        Ok(Err(_)) => without(course::BROKEN, "it broke down: a defect of Stagewatch"),
+                        Ok(Err(_)) => without(analysis::BROKEN, "it broke down: a defect of Stagewatch"),
                         Err(_) => without(Limit::Time.as_str(), "it was not done in time"),
                     };
                     let investigated = Investigated { run: name, attempt, investigation: Box::new(investigation) };

@@ -95,7 +95,7 @@ impl<T: Fn(Notice) + Send + Sync + 'static> Live<T> {
     ) -> (Report, Observations) {
         let Listeners { evidence, progress } = listeners;
         let recorder = evidence.clone();
-        let look = Look { job, window, patience, evidence, progress };
+        let look = Look { job, window, logs: true, patience, evidence, progress };
         let seen = self.collector.collect(look, &self.secrets).await;
         let offline = rules::own::reached_nothing(&job.spec, &seen) && !self.telegram.is_reachable().await;
         if let Some(recorder) = recorder.filter(|_| offline) {

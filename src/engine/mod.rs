@@ -285,6 +285,8 @@ impl<S: Store, W: World> Engine<S, W> {
         state.me.capacity = capacity;
         if matches!(state.investigation, Part::Begins) {
             state.investigation = Part::None;
+            // It may not go on after all, and leaves room for another.
+            self.ready.extend(std::mem::take(&mut self.waiting));
         }
         state.me.room_to_investigate = investigations < INVESTIGATIONS;
         state.wake = None;

@@ -53,7 +53,7 @@ fn after(spec: &MonitoringJobSpec, report: &Report, text: &str) -> Report {
     let (prompt, _) = ask(spec, report, 7);
     let read = answer::read(spec, report, &prompt, text, &Redactor::new([SECRET]), MODEL, Usage::default());
     match read {
-        Ok((analysis, suspicions)) => analysis::take_in(&mut after, analysis, suspicions),
+        Ok((analysis, suspicions)) => analysis::take_in(&mut after, analysis, suspicions, None),
         Err(why) => after.analysis = Some(analysis::unanswered(MODEL, "Undecodable", &why, Usage::default())),
     }
     after

@@ -392,3 +392,20 @@ async fn an_incident_of_two_days_is_investigated_once_whatever_flaps() {
     assert_eq!(sim.world.investigations.lock().unwrap().len(), 1);
     assert_eq!(sim.kinds(), [ALERT, INVESTIGATION]);
 }
+
+/// Under `Always` each bad run is looked into: the one before the alert, which nobody was told of, was still under way.
+#[tokio::test(start_paused = true)]
+async fn an_incident_that_opens_meanwhile_has_its_turn_and_its_reply() {
+    let sim = Sim::new("2026-11-24T03:00:30Z");
+    let mut job = spec("Always", "Changes");
+    job["notifications"]["failureThreshold"] = 2.into();
+    sim.create_job(job).await;
+    *sim.world.investigation_takes.lock().unwrap() = Duration::from_secs(90);
+    sim.break_(DOWN);
+    sim.run_for("a", minutes(5)).await;
+    let accepted = sim.world.accepted.lock().unwrap().clone();
+    let told: Vec<_> = accepted.iter().map(|m| (m.kind, m.reply_to)).collect();
+    assert_eq!(told, [(MessageKind::Alert, None), (MessageKind::Investigation, Some(101))]);
+    let alert = sim.job().await.status.unwrap().incident.unwrap().opened_by;
+    assert!(sim.world.investigations.lock().unwrap().iter().any(|(run, ..)| *run == alert));
+}

@@ -6,6 +6,7 @@ use stagewatch::{
     api::{
         Verdict,
         analysis::{Analysis, Usage},
+        job_status::Raise,
         report::Report,
     },
     core::analysis,
@@ -17,23 +18,27 @@ fn asking(analyze: &str) -> Value {
     json!({"analysis": {"claude": {"model": "claude-sonnet-5-5", "apiKeySecretRef": {"name": "claude", "key": "api-key"}, "analyze": analyze}}})
 }
 
-fn answered(report: &mut Report, verdict: Verdict) {
+fn answered(report: &mut Report, verdict: Verdict, held: Option<&Raise>) {
     let usage = Usage { calls: 1, input_tokens: 700, cache_read_tokens: 200, output_tokens: 100, ..Usage::default() };
     let unanswered = analysis::unanswered("claude-sonnet-5-5", analysis::ANALYZED, "", usage);
     let answer = Analysis { verdict: Some(verdict), summary: Some("The disk is full.".into()), ..unanswered };
-    analysis::take_in(report, answer, Vec::new());
+    analysis::take_in(report, answer, Vec::new(), held);
 }
 
-fn raises(report: &mut Report) {
-    answered(report, Verdict::ErrorsInvestigate);
+fn raises(report: &mut Report, held: Option<&Raise>) {
+    answered(report, Verdict::ErrorsInvestigate, held);
 }
 
-fn agrees(report: &mut Report) {
-    answered(report, Verdict::SuspiciousInvestigate);
+fn agrees(report: &mut Report, held: Option<&Raise>) {
+    answered(report, Verdict::SuspiciousInvestigate, held);
 }
 
-fn fails(report: &mut Report) {
-    report.analysis = Some(analysis::unanswered("claude-sonnet-5-5", "Overloaded", "too much to do", Usage::default()));
+fn fails(report: &mut Report, held: Option<&Raise>) {
+    unheard(report, "Overloaded", "too much to do", held);
+}
+
+fn unheard(report: &mut Report, reason: &str, why: &str, held: Option<&Raise>) {
+    analysis::unheard(report, analysis::unanswered("claude-sonnet-5-5", reason, why, Usage::default()), held);
 }
 
 /// How often Claude is asked, and looks closer, in a week of two runs a day; the site fails in some of those from the fifth
@@ -106,9 +111,9 @@ fn a_raise_holds_over_runs_until_something_new_is_found_or_nothing_is_wrong() {
     assert_eq!(verdict(&world).0, Verdict::AllGood);
 }
 
-/// The verdict went back and forth with the API.
+/// The verdict went back and forth with the API, and with what the model made of the same.
 #[test]
-fn a_raise_holds_while_claude_cannot_be_asked_again() {
+fn a_raise_holds_whatever_comes_of_the_next_question_about_the_same() {
     let mut world = World::new(&asking("OnProblem"));
     world.claude = raises;
     world.run(at("03:15"), |seen| seen.site(200, 6000));
@@ -119,7 +124,9 @@ fn a_raise_holds_while_claude_cannot_be_asked_again() {
     assert!(told.text.contains(line), "{}", told.text);
     world.claude = agrees;
     world.run(at("+1 03:15"), |seen| seen.site(200, 6000));
-    assert_eq!(world.status().verdict, Some(Verdict::SuspiciousInvestigate), "an answer is the newer word");
+    assert_eq!(world.status().verdict, Some(Verdict::ErrorsInvestigate), "nothing new is wrong, and nothing less");
+    world.run(at("+1 10:30"), |_| {});
+    assert_eq!(world.status().verdict, Some(Verdict::AllGood));
 }
 
 #[test]
@@ -135,7 +142,7 @@ fn the_condition_tells_the_last_answer_and_moves_when_it_turns() {
         (status.to_owned(), reason.to_owned(), message.to_owned(), moved)
     };
     let mut times = (0..9).map(|run| at("03:15") + SignedDuration::from_hours(24 * run));
-    let mut run = |world: &mut World, claude: fn(&mut Report), status: u16| {
+    let mut run = |world: &mut World, claude: fn(&mut Report, Option<&Raise>), status: u16| {
         world.claude = claude;
         world.run(times.next().unwrap(), |seen| seen.site(status, 84));
     };
@@ -143,16 +150,13 @@ fn the_condition_tells_the_last_answer_and_moves_when_it_turns() {
     assert_eq!(said(&world), is("Unknown", "NotAsked", "", true));
     run(&mut world, fails, 503);
     assert_eq!(said(&world), is("False", "Overloaded", "too much to do", true));
-    run(&mut world, |report| report.analysis = Some(analysis::unanswered("m", "Refused", "no", Usage::default())), 503);
+    run(&mut world, |report, held| unheard(report, "Refused", "no", held), 503);
     assert_eq!(said(&world), is("False", "Refused", "no", false), "another reason is no transition");
     run(&mut world, raises, 503);
     assert_eq!(said(&world), is("True", "Analyzed", "The disk is full.", true));
     run(&mut world, fails, 200);
     assert_eq!(said(&world), is("True", "Analyzed", "The disk is full.", false), "a run without a question keeps it");
-    let no_key = |report: &mut Report| {
-        report.analysis = Some(analysis::unanswered("m", analysis::SECRET_MISSING, "none", Usage::default()));
-    };
-    run(&mut world, no_key, 503);
+    run(&mut world, |report, held| unheard(report, analysis::SECRET_MISSING, "none", held), 503);
     assert_eq!(said(&world), is("False", "SecretMissing", "none", true));
     run(&mut world, fails, 200);
     assert_eq!(said(&world), is("Unknown", "NotAsked", "", true), "the key is there again");

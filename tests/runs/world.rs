@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stagewatch::{
     api::{
         Finding, MonitoringJob, MonitoringJobSpec, MonitoringJobStatus, MonitoringRun, MonitoringRunSpec, Window,
-        job_status::{MessageKind, OutboxEntry},
+        job_status::{MessageKind, OutboxEntry, Raise},
         report::Report,
         run::{JobRef, Trigger},
     },
@@ -79,7 +79,7 @@ pub struct World {
     /// How often a closer look became due; each is over before the next run.
     pub looked: usize,
     /// What comes of a question.
-    pub claude: fn(&mut Report),
+    pub claude: fn(&mut Report, Option<&Raise>),
     /// What is known without a status, as `run --previous` has it.
     alone: Previous,
 }
@@ -93,7 +93,7 @@ impl World {
             runs: Vec::new(),
             asked: 0,
             looked: 0,
-            claude: |_| {},
+            claude: |_, _| {},
             alone: Previous::default(),
         };
         world.job.metadata.namespace = Some("monitoring".into());
@@ -161,11 +161,7 @@ impl World {
         match when::decide(&self.job, schedule.as_ref(), Trigger::Schedule, report) {
             Decision::Ask => {
                 self.asked += 1;
-                (self.claude)(report);
-                if report.analysis.as_ref().is_some_and(|analysis| analysis.reason != analysis::ANALYZED) {
-                    let (failed, raise) = (report.analysis.take().unwrap(), when::holding(&self.job, report));
-                    analysis::unheard(report, failed, raise.as_ref());
-                }
+                (self.claude)(report, when::holding(&self.job, report).as_ref());
             }
             Decision::Hold(raise) => analysis::hold(report, "claude-sonnet-5-5", &raise),
             Decision::Leave => {}

@@ -131,7 +131,7 @@ impl ContainerLooker {
     }
 
     async fn logs(&self, reference: &ContainerRef, inspect: &Inspect, rotation: Option<Rotation>) -> LogLook {
-        if self.looks.window.since >= self.looks.window.until {
+        if !self.looks.logs {
             return LogLook::Unavailable { why: "nothing of it was asked for".into() };
         }
         let Container { name, profile, .. } = &self.container;

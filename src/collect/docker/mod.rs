@@ -71,8 +71,10 @@ pub struct Looks {
     pub redactor: Redactor,
     /// The job's own patterns.
     pub patterns: Vec<Pattern>,
-    /// Which part of the logs is read.
+    /// Which part of the events, and of the logs, is read.
     pub window: Window,
+    /// Whether logs are read at all.
+    pub logs: bool,
     /// How what looks critical is looked at again.
     pub patience: Patience,
     /// How far apart two samples of CPU time are; where that shows much, a third one is taken ten seconds after the

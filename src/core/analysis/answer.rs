@@ -69,7 +69,7 @@ pub fn read(
 ) -> Result<(Analysis, Vec<Finding>), String> {
     let answer: Answer = serde_json::from_str(unfenced(text))
         .map_err(|error| format!("the answer is not the JSON object that was asked for ({:?})", error.classify()))?;
-    let prose = |text: &str, most| prose(text, redactor, most);
+    let prose = |text: &str, most| prose(text, redactor, &[], most);
     let summary = prose(&answer.summary, MAX_SUMMARY);
     if summary.is_empty() {
         return Err("the answer has no summary".into());

@@ -22,6 +22,8 @@ pub const ANALYZED: &str = "Analyzed";
 pub const HELD: &str = "Held";
 /// The reason of a run that made no call.
 pub const NOT_ASKED: &str = "NotAsked";
+/// The reason of what broke down.
+pub const BROKEN: &str = "Broken";
 /// The reason of a run that had no key; each run reads it.
 pub const SECRET_MISSING: &str = "SecretMissing";
 
@@ -45,10 +47,11 @@ pub fn unanswered(model: &str, reason: &str, message: &str, usage: Usage) -> Ana
     }
 }
 
-/// Takes an answer into a report: the verdict is the higher one of the two, and what Claude suspects stands after what
-/// the rules found, as its own.
-pub fn take_in(report: &mut Report, analysis: Analysis, suspicions: Vec<Finding>) {
-    let raised = suspicions.iter().map(|f| Verdict::from(f.severity)).max().max(analysis.verdict);
+/// Takes an answer into a report: the verdict is the highest of the rules', its own and that of a `raise` which still holds,
+/// and what Claude suspects stands after what the rules found, as its own.
+pub fn take_in(report: &mut Report, analysis: Analysis, suspicions: Vec<Finding>, raise: Option<&Raise>) {
+    let suspected = suspicions.iter().map(|f| Verdict::from(f.severity)).max();
+    let raised = suspected.max(analysis.verdict).max(raise.map(|raise| raise.verdict));
     report.verdict = report.rules_verdict.max(raised.unwrap_or_default());
     report.findings.extend(suspicions);
     report.analysis = Some(analysis);
@@ -67,10 +70,11 @@ pub fn hold(report: &mut Report, model: &str, raise: &Raise) {
     unheard(report, Analysis { verdict: Some(raise.verdict), ..held }, Some(raise));
 }
 
-/// Prose of a model, fit to be kept and shown: one line without anything invisible, without a secret, without a live link.
-fn prose(text: &str, redactor: &Redactor, most: usize) -> String {
+/// Prose of others, fit to be kept and shown: one line without anything invisible, without a secret, without a live link but to
+/// `own` hosts.
+pub fn prose(text: &str, redactor: &Redactor, own: &[&str], most: usize) -> String {
     let text = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    cut(&defang(&redactor.redact(&text), &[]), most)
+    cut(&defang(&redactor.redact(&text), own), most)
 }
 
 fn suspicion(id: String, subject: &str, severity: Severity, message: String, evidence: Vec<String>) -> Finding {

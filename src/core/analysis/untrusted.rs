@@ -156,6 +156,23 @@ pub fn defang<'t>(text: &'t str, own: &[&str]) -> Cow<'t, str> {
 }
 
 /// A scheme, or `www`, and the authority after it.
+/// A command without the addresses of others that it might fetch something from: `curl evil[.]example/x`.
+pub fn without_addresses<'t>(command: &'t str, own: &[&str]) -> Cow<'t, str> {
+    ADDRESS.replace_all(command, |address: &Captures<'_>| {
+        let host = &address["host"];
+        let ours = own.iter().any(|own| own.eq_ignore_ascii_case(host));
+        let host = if ours { host.to_owned() } else { host.replace('.', "[.]") };
+        format!("{}{host}{}", &address["before"], &address["after"])
+    })
+}
+
+/// A name or an IPv4 address with a path; no part of a path is one.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "only a constant comes here, and a test builds it")]
+    Regex::new(r#"(?i)(?P<before>^|[\s"'=@(|])(?P<host>(?:[a-z0-9-]+\.)+[a-z0-9-]+)(?P<after>(?::\d+)?/)"#)
+        .expect("constant pattern builds")
+});
+
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "only a constant comes here, and a test builds it")]
     Regex::new(r#"(?i)(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<authority>[^\s/?#"'<>()`\\]*)|(?P<www>www\.[a-z0-9.-]*)"#)

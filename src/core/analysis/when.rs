@@ -2,7 +2,7 @@
 
 use crate::{
     api::{
-        MonitoringJob, MonitoringRunStatus,
+        Finding, MonitoringJob, MonitoringRunStatus,
         job::Analyze,
         job_status::Raise,
         report::{Report, Source},
@@ -53,12 +53,12 @@ pub fn decide(job: &MonitoringJob, schedule: Option<&Schedule>, trigger: Trigger
 /// What was raised before, where it still holds.
 pub fn holding(job: &MonitoringJob, report: &Report) -> Option<Raise> {
     let raise = job.status.as_ref()?.incident.as_ref()?.raise.as_ref()?;
-    Some(raise.clone()).filter(|raise| holds(raise, report))
+    Some(raise.clone()).filter(|raise| holds(raise, &report.findings))
 }
 
 /// Whether something is wrong, and all of it was known when the verdict was raised.
-fn holds(raise: &Raise, report: &Report) -> bool {
-    let mut bad = report.findings.iter().filter(|f| f.source == Source::Rules && f.is_bad()).peekable();
+pub fn holds(raise: &Raise, findings: &[Finding]) -> bool {
+    let mut bad = findings.iter().filter(|f| f.source == Source::Rules && f.is_bad()).peekable();
     bad.peek().is_some() && bad.all(|f| raise.findings.contains(&f.id))
 }
 

@@ -24,14 +24,14 @@ use crate::{
     },
 };
 
+use super::report::{MAX_ITEMS, MAX_LINE, MAX_SINCE, MAX_TEXT};
+
 /// The stop reason of one that came to its report by itself.
 pub const CONCLUDED: &str = "Concluded";
 /// The stop reason of one that is no longer asked for.
 pub const WITHDRAWN: &str = "Withdrawn";
 /// The stop reason of one whose processes were lost.
 pub const HOLDER_LOST: &str = "HolderLost";
-/// The stop reason of one that broke down.
-pub const BROKEN: &str = "Broken";
 /// What a report may weigh, as JSON: most of a run's status is for what the run saw.
 const MAX_BYTES: usize = 8 * 1024;
 
@@ -148,7 +148,7 @@ fn with(run: &MonitoringRun, investigation: Investigation) -> MonitoringRunStatu
 fn bound(investigation: &mut Investigation) {
     let shorten = |text: &mut String, most: usize| *text = cut(&clean(text), most);
     shorten(&mut investigation.model, 64);
-    for (text, most) in [(&mut investigation.stop_reason, 64), (&mut investigation.message, 250)] {
+    for (text, most) in [(&mut investigation.stop_reason, 64), (&mut investigation.message, MAX_LINE)] {
         if let Some(text) = text {
             shorten(text, most);
         }
@@ -158,31 +158,35 @@ fn bound(investigation: &mut Investigation) {
     }
     let Some(report) = &mut investigation.report else { return };
     for text in [&mut report.broken, &mut report.cause, &mut report.impact] {
-        shorten(text, 500);
+        shorten(text, MAX_TEXT);
     }
     if let Some(since) = &mut report.since {
-        shorten(since, 120);
+        shorten(since, MAX_SINCE);
     }
-    for (list, most) in [(&mut report.evidence, 500), (&mut report.next_steps, 250), (&mut report.unchecked, 250)] {
-        list.truncate(5);
+    for (list, most) in
+        [(&mut report.evidence, MAX_TEXT), (&mut report.next_steps, MAX_LINE), (&mut report.unchecked, MAX_LINE)]
+    {
+        list.truncate(MAX_ITEMS);
         for text in list.iter_mut() {
             shorten(text, most);
         }
     }
     let fits = |report: &InvestigationReport| serde_json::to_vec(report).is_ok_and(|json| json.len() <= MAX_BYTES);
     while !fits(report) {
-        if report.evidence.pop().is_none() && report.unchecked.pop().is_none() && report.next_steps.pop().is_none() {
+        if !execution::shorten(report) {
             return;
         }
     }
 }
 
-/// Makes an investigation of `run` due, unless one is: what joins meanwhile is for that one to see.
+/// Makes an investigation of `run` due, unless one is: what joins meanwhile is for that one to see, and then to tell.
 pub fn make_due(status: &mut MonitoringJobStatus, run: &MonitoringRun, incident_since: Option<Timestamp>, told: bool) {
-    if status.investigation.is_none() {
-        let run = run.metadata.name.clone().unwrap_or_default();
-        status.investigation = Some(DueInvestigation { run, incident_since, told, alerts: Vec::new() });
+    if let Some(due) = &mut status.investigation {
+        due.told |= told && due.incident_since == incident_since;
+        return;
     }
+    let run = run.metadata.name.clone().unwrap_or_default();
+    status.investigation = Some(DueInvestigation { run, incident_since, told, alerts: Vec::new() });
 }
 
 /// The job's status after the investigation of `run` ended, with what it used and what is told of it; none when none was due.
@@ -202,6 +206,12 @@ pub fn fold(job: &MonitoringJob, run: &MonitoringRun, context: Context<'_>) -> O
             ..OutboxEntry::new(&receiver.name, MessageKind::Investigation, &due.run)
         };
         outbox::post(&mut status, job, run, entry, context);
+    }
+    // An incident that opened meanwhile has its turn.
+    let later = status.incident.as_ref().filter(|incident| Some(incident.since) != due.incident_since);
+    if let Some(incident) = later.filter(|_| asked(job).is_some()) {
+        let (run, alerts) = (incident.opened_by.clone(), incident.alerts.clone());
+        status.investigation = Some(DueInvestigation { run, incident_since: Some(incident.since), told: true, alerts });
     }
     fold::bound(&mut status);
     Some(status)

@@ -3,7 +3,7 @@
 use super::{Effect, JobWrite, Me, RunWrite, View, owner};
 use crate::{
     api::{
-        MonitoringRun,
+        MonitoringJobStatus, MonitoringRun,
         analysis::{Investigation, InvestigationPhase},
     },
     core::{
@@ -65,11 +65,13 @@ impl<'a> View<'a> {
     /// A closer look that is due. It comes after all that keeps the schedule, and goes on beside it.
     pub(super) fn investigation(&self) -> Option<Effect> {
         let Some((name, run)) = self.due_investigation() else {
-            let mut status = self.status();
             // Its run was deleted: there is nothing left to look into, and nowhere to keep what came of it.
-            let gone =
-                status.investigation.take().map(|_| Effect::PatchJob(JobWrite::FoldInvestigation, Box::new(status)));
-            return self.me.drops_investigation().or(gone);
+            let lost = self.job.status.as_ref().is_some_and(|status| status.investigation.is_some());
+            let gone = || {
+                let status = MonitoringJobStatus { investigation: None, ..self.status() };
+                lost.then(|| Effect::PatchJob(JobWrite::FoldInvestigation, Box::new(status)))
+            };
+            return self.me.drops_investigation().or_else(gone);
         };
         let held = investigation_of(run);
         let phase = held.map_or(InvestigationPhase::Pending, |held| held.phase);

@@ -115,6 +115,7 @@ impl Look {
             secrets: Arc::new(secrets),
             patterns: self.patterns.clone(),
             window: self.window,
+            logs: true,
             patience: self.patience,
             cpu_window: Duration::from_millis(500),
             deadline: Instant::now() + self.time,

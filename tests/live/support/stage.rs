@@ -167,7 +167,8 @@ impl<'a> Look<'a> {
         let (sender, receiver) = mpsc::channel(64);
         let writer = recording::Writer::create(folder).await?;
         let collector = Collector::new(AddressPolicy::default().with_unix_sockets());
-        let look = collect::Look { job: &job, window, patience: SOON, evidence: Some(sender), progress: None };
+        let look =
+            collect::Look { job: &job, window, logs: true, patience: SOON, evidence: Some(sender), progress: None };
         let secrets = Secrets::local(self.secrets, [], "/nonexistent/.env".as_ref())?;
         let (observations, written) =
             tokio::join!(collector.collect(look, &secrets), writer.write(&job, &previous, window, now, receiver));
